@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * cache.h - per-CPU caches of free objects, in front of the slab
+ *
+ * Each CPU has, for each kind of object, a list to push to and pop from and
+ * one full list beside it; full lists travel between CPUs through a depot (the
+ * magazine layer of Bonwick and Adams, "Magazines and Vmem", USENIX 2001).  The
+ * links are in the objects, so a CPU's hot state is one cache line.
+ *
+ * Why no lock and no interrupt switch is needed: a CPU's lists are touched only
+ * by that CPU, with preemption off, between setting and clearing @busy.  An
+ * interrupt that comes in between finds @busy set and leaves the lists alone
+ * (its caller goes to the slab instead); one that comes at any other time runs
+ * to its end before the interrupted code goes on.  So a task that has switched
+ * preemption off always finds @busy clear.  Only a dead CPU's lists, and those
+ * of a cache without users, are touched from elsewhere.
+ *
+ * Rules:
+ *   bset_cache_pop(), bset_cache_push()  any context but NMI
+ *   all others                           task context, may sleep
+ */
+#ifndef BSET_CACHE_H
+#define BSET_CACHE_H
+
+#include <linux/compiler.h>
+#include <linux/list.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+/* Kinds of objects in one cache: one for each size of a bio's array. */
+#define BSET_MAX_KINDS 4
+
+struct block_device;
+
+/*
+ * A free object.  The first two words stand where a bio has bi_next and
+ * bi_bdev: somebody who polls for I/O may still look at the bio under RCU, and
+ * must find bi_bdev NULL (see iocb_bio_iopoll()).
+ */
+struct bset_obj {
+	struct bset_obj *next;
+	struct block_device *no_bdev;
+	/* in the first object of a full list only: */
+	unsigned long nr;
+	struct bset_obj *next_list;
+};
+
+struct bset_cpu_cache {
+	/* hot: one line */
+	u8 busy;
+	u8 nr[BSET_MAX_KINDS];
+	struct bset_obj *head[BSET_MAX_KINDS];
+	/* cold */
+	struct bset_obj *full[BSET_MAX_KINDS];
+	struct bset_cache *cache;
+} ____cacheline_aligned;
+
+struct bset_depot {
+	raw_spinlock_t lock;
+	unsigned int nr_lists;
+	struct bset_obj *lists;
+};
+
+struct bset_cache {
+	struct bset_cpu_cache __percpu *cpu;
+	unsigned int nr_kinds;
+	unsigned int size[BSET_MAX_KINDS]; /* bytes, array included */
+	void (*release)(struct bset_cache *cache, unsigned int kind, void *obj);
+	struct bset_depot depot[BSET_MAX_KINDS];
+	struct list_head all; /* under caches_lock */
+};
+
+/* Objects in a full list now; 0 switches the caches off. */
+extern unsigned int bset_cache_batch;
+
+int bset_cache_init(struct bset_cache *cache);
+void bset_cache_exit(struct bset_cache *cache);
+unsigned long bset_cache_count(struct bset_cache *cache);
+void bset_cache_drain_all(void);
+
+struct bset_obj *bset_cache_refill(struct bset_cpu_cache *c, unsigned int kind);
+bool bset_cache_spill(struct bset_cpu_cache *c, unsigned int kind);
+
+int bset_caches_start(void);
+void bset_caches_stop(void);
+
+/* Claims this CPU's lists.  NULL, with preemption on again, in an interrupt
+ * that came while they were claimed.
+ */
+static __always_inline struct bset_cpu_cache *
+bset_cpu_claim(struct bset_cpu_cache __percpu *cpu)
+{
+	struct bset_cpu_cache *c;
+
+	preempt_disable();
+	c = this_cpu_ptr(cpu);
+	if (unlikely(READ_ONCE(c->busy))) {
+		preempt_enable();
+		return NULL;
+	}
+	WRITE_ONCE(c->busy, 1);
+	/* The compiler must not move list accesses out of the claim. */
+	barrier();
+	return c;
+}
+
+static __always_inline void bset_cpu_release(struct bset_cpu_cache *c)
+{
+	barrier();
+	WRITE_ONCE(c->busy, 0);
+	preempt_enable();
+}
+
+/* An object of @kind, or NULL if neither this CPU nor the depot has one. */
+static __always_inline void *
+bset_cache_pop(struct bset_cpu_cache __percpu *cpu, unsigned int kind)
+{
+	struct bset_cpu_cache *c = bset_cpu_claim(cpu);
+	struct bset_obj *obj;
+
+	if (unlikely(!c))
+		return NULL;
+	obj = c->head[kind];
+	if (likely(obj)) {
+		c->head[kind] = obj->next;
+		c->nr[kind]--;
+	} else {
+		obj = bset_cache_refill(c, kind);
+	}
+	bset_cpu_release(c);
+	return obj;
+}
+
+/* Takes @p, or returns false: then it is still the caller's. */
+static __always_inline bool
+bset_cache_push(struct bset_cpu_cache __percpu *cpu, unsigned int kind, void *p)
+{
+	struct bset_cpu_cache *c = bset_cpu_claim(cpu);
+	struct bset_obj *obj = p;
+	bool taken = true;
+
+	if (unlikely(!c))
+		return false;
+	if (likely(c->nr[kind] < READ_ONCE(bset_cache_batch)) ||
+	    (taken = bset_cache_spill(c, kind))) {
+		obj->no_bdev = NULL;
+		obj->next = c->head[kind];
+		c->head[kind] = obj;
+		c->nr[kind]++;
+	}
+	bset_cpu_release(c);
+	return taken;
+}
+
+#endif /* BSET_CACHE_H */

@@ -1,0 +1,681 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The hand-over between allocators, current->bio_list, rescuers and reserves.
+ *
+ * Two tasks each submit a bio to disk A, which is stacked on disk B, which is
+ * stacked on a bottom disk. A and B each own one bio_set; each cuts every bio
+ * that it gets into PIECES clones. Memory is exhausted: but for EXTRA objects
+ * that the slab may or may not still give, only the reserves are left.
+ *
+ * One statement here is one step that other CPUs can see, or a run of steps
+ * that only the running task can see (its bio_list), or what the code does
+ * under one lock. spin looks at every interleaving of those. Memory is
+ * sequentially consistent here; what the barriers are for is argued in
+ * ../forward-progress.md, which also says which function is which step.
+ *
+ * scripts/model.sh runs all of it. Sizes:
+ *   TASKS       submitting tasks (2)
+ *   PIECES      clones a disk makes of each bio (2)
+ *   RESERVE     elements in the reserve of each set (1)
+ *   EXTRA       objects per set that the slab may give besides (0)
+ *   ARRAYS      each bio also needs an array, from a reserve of one, put back
+ *               before the bio (off: the bios have room for their vectors)
+ *   COMPLETERS  contexts in which the bottom disk completes bios (1)
+ *   FOREVER     the tasks submit again and again; there is no teardown
+ *   DRIVER_A    what disk A does with a bio: the three shapes below (CLONES)
+ *
+ * Each of these takes one thing away from the algorithm; the proof must break:
+ *   WITHOUT_RESCUER   nothing is punted
+ *   PUNT_ONE_LIST     only list [0] is punted
+ *   PUNT_ALL          other sets' bios are punted too
+ *   SHARED_RESCUER    one thread serves the rescue work of both sets
+ *   QUEUE_FIRST       the work is queued before the bios are on its list
+ *   LOST_WAKEUP       the reserve is looked at before prepare_to_wait()
+ *   CACHE_FIRST       a put feeds another CPU's cache before the reserve
+ *   PUT_ONE_LOOK      a put does not look again once it has the lock
+ *   STALE_LOOK        a put may see the reserve as it was before the allocation
+ *   ARRAY_NO_PUNT     nothing is punted before the wait for an array
+ * and these break a rule that drivers must keep:
+ *   NO_PARENT_REF     no reference on the parent while its pieces are made
+ *   HOLD_TWO          all pieces are allocated before the first is submitted
+ *   SHARED_SET        both disks allocate from one set
+ *   TWO_SETS          A has two sets and takes from them in either order
+ *   TWO_SETS_ORDERED  the same, always in one order: this one is harmless
+ *   FIFO              not a rule: bio_list order as it was before Linux 4.11
+ */
+
+#ifndef TASKS
+#define TASKS		2
+#endif
+#ifndef PIECES
+#define PIECES		2
+#endif
+#ifndef RESERVE
+#define RESERVE		1
+#endif
+#ifndef EXTRA
+#define EXTRA		0
+#endif
+#ifndef COMPLETERS
+#define COMPLETERS	1
+#endif
+
+/*
+ * Shapes of disk A's ->submit_bio.
+ * CLONES: a clone for each piece, in a loop, all to disk B.
+ * REST:   one clone to disk B, and what is left of the bio to A itself.
+ * REQUEUE: what is left of the bio to A itself, then one clone to A itself,
+ *         which A sends on to B, allocating nothing, when it sees it again.
+ */
+#define CLONES		0
+#define REST		1
+#define REQUEUE		2
+#ifndef DRIVER_A
+#define DRIVER_A	CLONES
+#endif
+
+#define DISK_A		0
+#define DISK_B		1
+#define BOTTOM		2
+
+#define SET_A		0
+#define SET_B		1
+#define NO_SET		2	/* the tasks' own bios come from elsewhere */
+
+/* A pool is what one mempool of a set is: its bios, or its arrays. */
+#define BIOS(set)	(set)
+#define ARRAYS_OF(set)	(2 + (set))
+#define POOLS		4
+
+/* Bios: one per task, then those of set A, then those of set B. */
+#define OBJECTS		(RESERVE + EXTRA)
+#define NR_BIOS		(TASKS + 2 * OBJECTS)
+#define FIRST_OF(set)	(TASKS + (set) * OBJECTS)
+#define SET_OF(bio)	((bio) < FIRST_OF(SET_A) -> NO_SET : \
+			 ((bio) < FIRST_OF(SET_B) -> SET_A : SET_B))
+#define NO_BIO		255
+
+#ifdef SHARED_SET
+#define SET_OF_DISK(disk)	SET_A
+#else
+#define SET_OF_DISK(disk)	(disk)
+#endif
+
+#if defined(TWO_SETS)
+#define SET_FOR(disk, piece)	(((piece) + me) & 1)
+#define BELOW(disk)		BOTTOM
+#elif defined(TWO_SETS_ORDERED)
+#define SET_FOR(disk, piece)	((piece) & 1)
+#define BELOW(disk)		BOTTOM
+#else
+#define SET_FOR(disk, piece)	SET_OF_DISK(disk)
+#define BELOW(disk)		((disk) + 1)
+#endif
+
+/* Whoever calls submit_bio() with no bio_list of its own yet. */
+#define WORKER(set)	(TASKS + (set))
+#define CONTEXTS	(TASKS + 2)
+#define BIT(n)		(1 << (n))
+
+typedef bio_t {
+	bool used;
+	byte disk;		/* where it is going */
+	byte parent;		/* whom its completion tells */
+	byte remaining;		/* completions it waits for, as in struct bio */
+	byte todo;		/* pieces still to be made, for REST, REQUEUE */
+};
+bio_t bio[NR_BIOS];
+
+byte reserve[POOLS];		/* elements in the reserve */
+byte from_slab[POOLS];		/* objects beyond the reserve's that exist */
+byte cached[POOLS];		/* CACHE_FIRST only */
+byte waiting[POOLS];		/* contexts on the wait queue, a bit each */
+
+/* current->bio_list: [0] of this ->submit_bio call, [1] older ones. */
+chan new_list[CONTEXTS] = [NR_BIOS] of { byte };
+chan old_list[CONTEXTS] = [NR_BIOS] of { byte };
+chan scratch = [NR_BIOS] of { byte };
+
+chan rescue_list[2] = [NR_BIOS] of { byte };
+bool work_queued[2];
+
+byte at_bottom;			/* bios the bottom disk works on, a bit each */
+byte done;			/* tasks' bios that are complete, a bit each */
+byte tasks_left = TASKS;
+bool torn_down;
+
+#define MAY_GIVE(pool)	((pool) < 2 && from_slab[pool] < EXTRA)
+
+/* ---- mempool_glue.c: bset_pool_get(), bset_pool_put() ---- */
+
+/* One attempt: the slab, if it feels like it, else the reserve. */
+inline pool_try(pool)
+{
+	atomic {
+		assert(reserve[pool] <= RESERVE);
+		if
+		:: MAY_GIVE(pool) -> from_slab[pool]++; ok = true
+		:: reserve[pool] > 0 -> reserve[pool]--; ok = true
+		:: reserve[pool] == 0 -> ok = false
+		fi
+	}
+}
+
+inline pool_wait(pool)
+{
+	do
+	::
+#ifdef LOST_WAKEUP
+		pool_try(pool);
+		if
+		:: ok -> break
+		:: else -> waiting[pool] = waiting[pool] | BIT(me)
+		fi;
+#else
+		waiting[pool] = waiting[pool] | BIT(me);
+		pool_try(pool);
+		if
+		:: ok ->
+			waiting[pool] = waiting[pool] & ~BIT(me);
+			break
+		:: else
+		fi;
+#endif
+		/* schedule(): until a put takes us off the wait queue */
+		!(waiting[pool] & BIT(me))
+	od
+}
+
+inline to_slab(pool)
+{
+#ifdef STALE_LOOK
+	if
+	:: from_slab[pool] > 0 -> from_slab[pool]--
+	:: else		/* the slab has an element that the reserve needs */
+	fi
+#else
+	assert(from_slab[pool] > 0);
+	from_slab[pool]--
+#endif
+}
+
+inline pool_put(pool)
+{
+#ifdef CACHE_FIRST
+	if
+	:: d_step { cached[pool] == 0 -> cached[pool] = 1 }
+	:: else ->
+#endif
+	/* a look without the lock, then the lock and a second look */
+	low = reserve[pool] < RESERVE;
+#ifdef STALE_LOOK
+	if
+	:: low = false
+	:: skip
+	fi;
+#endif
+	if
+	:: low ->
+		d_step {
+#ifndef PUT_ONE_LOOK
+			low = reserve[pool] < RESERVE;
+#endif
+			if
+			:: low -> reserve[pool]++
+			:: else -> to_slab(pool)
+			fi
+		};
+		if
+		:: low -> waiting[pool] = 0; low = false	/* wake_up() */
+		:: else
+		fi
+	:: else ->
+		d_step { to_slab(pool) }
+	fi
+#ifdef CACHE_FIRST
+	fi
+#endif
+}
+
+/* ---- rescuer.c: bset_rescue_punt() ---- */
+
+#ifdef PUNT_ALL
+#define PUNTED(x, set)	true
+#else
+#define PUNTED(x, set)	(SET_OF(x) == (set))
+#endif
+
+/* Only this context sees its lists, so going through them is one step. */
+inline sift(list, set)
+{
+	n = len(list);
+	do
+	:: n > 0 ->
+		n--;
+		list ? b;
+		if
+		:: PUNTED(b, set) -> rescue_list[set] ! b
+		:: else -> list ! b
+		fi
+	:: else -> break
+	od;
+	b = 0
+}
+
+inline punt(set)
+{
+	if
+	:: len(new_list[me]) + len(old_list[me]) > 0 ->
+#ifdef QUEUE_FIRST
+		work_queued[set] = true;
+#endif
+		d_step {
+			sift(new_list[me], set);
+#ifndef PUNT_ONE_LIST
+			sift(old_list[me], set)
+#endif
+		};
+#ifndef QUEUE_FIRST
+		work_queued[set] = true
+#endif
+	:: else
+	fi
+}
+
+/* ---- bioset.c: bset_alloc() ---- */
+
+inline get(pool, set, punts)
+{
+	pool_try(pool);
+	if
+	:: ok
+	:: else ->
+#ifndef WITHOUT_RESCUER
+		if
+		:: punts -> punt(set)
+		:: else
+		fi;
+#endif
+		pool_wait(pool)
+	fi;
+	ok = false
+}
+
+#ifdef ARRAY_NO_PUNT
+#define ARRAY_PUNTS	false
+#else
+#define ARRAY_PUNTS	true
+#endif
+
+inline alloc(set)
+{
+	s = set;
+	get(BIOS(s), s, true);
+#ifdef ARRAYS
+	get(ARRAYS_OF(s), s, ARRAY_PUNTS)
+#endif
+}
+
+/* ---- completion: bio_endio(), the driver's bi_end_io, bio_put() ---- */
+
+/* Changes e. A parent's last child completes the parent, and so on up. */
+inline endio(x)
+{
+	e = x;
+	do
+	::
+		d_step {
+			assert(bio[e].used && bio[e].remaining > 0);
+			bio[e].remaining--;
+			last = bio[e].remaining == 0;
+			eset = SET_OF(e);
+			up = bio[e].parent;
+			if
+			:: last ->
+				bio[e].disk = 0;
+				bio[e].parent = 0;
+				bio[e].used = false
+			:: else
+			fi
+		};
+		if
+		:: !last -> break
+		:: last && eset == NO_SET ->
+			done = done | BIT(e);
+progress:		break
+		:: else ->
+#ifdef ARRAYS
+			pool_put(ARRAYS_OF(eset));
+#endif
+			pool_put(BIOS(eset))
+		fi;
+		e = up
+	od;
+	e = 0; up = 0; eset = 0; last = false
+}
+
+/* ---- the stacked drivers, and submit_bio_noacct() around them ---- */
+
+/*
+ * After alloc(): makes the object a clone of part of x, bound for the disk.
+ * Which of the free numbers it gets makes no difference. For use in d_step.
+ */
+inline clone_of(x, to)
+{
+	c = FIRST_OF(s);
+	do
+	:: bio[c].used -> c++
+	:: else -> break
+	od;
+	assert(c < FIRST_OF(s) + OBJECTS);
+	assert(bio[x].used && bio[x].disk == d);
+	bio[c].used = true;
+	bio[c].parent = x;
+	bio[c].remaining = 1;
+	bio[c].disk = to;
+	bio[x].remaining++;
+	s = 0
+}
+
+/* submit_bio() under ->submit_bio only appends to list [0]. */
+inline submit_nested(x)
+{
+	assert(nfull(new_list[me]));
+	new_list[me] ! x
+}
+
+inline driver_clones(x)
+{
+#ifdef NO_PARENT_REF
+	bio[x].remaining--;
+#endif
+#ifdef HOLD_TWO
+	alloc(SET_FOR(d, 0));
+	s2 = s;
+	alloc(SET_FOR(d, 1));
+	d_step {
+		clone_of(x, BELOW(d));
+		submit_nested(c);
+		s = s2;
+		s2 = 0;
+		clone_of(x, BELOW(d));
+		submit_nested(c);
+		c = 0
+	};
+#else
+	do
+	:: k < PIECES ->
+		alloc(SET_FOR(d, k));
+		d_step {
+			clone_of(x, BELOW(d));
+			submit_nested(c);
+			c = 0;
+			k++
+		}
+	:: else -> break
+	od;
+	k = 0;
+#endif
+#ifndef NO_PARENT_REF
+	endio(x)
+#endif
+}
+
+inline driver_self(x)
+{
+	if
+	:: SET_OF(x) == SET_OF_DISK(d) ->	/* REQUEUE: a piece of ours */
+		d_step { bio[x].disk = BELOW(d); submit_nested(x) }
+	:: else ->
+		alloc(SET_FOR(d, 0));
+		d_step {
+			clone_of(x, (DRIVER_A == REQUEUE -> DISK_A : BELOW(d)));
+			if
+			:: bio[x].todo == 0 -> bio[x].todo = PIECES
+			:: else
+			fi;
+			bio[x].todo--;
+			last = bio[x].todo == 0;
+			if
+			:: !last -> submit_nested(x)
+			:: else
+			fi;
+			submit_nested(c);
+			c = 0
+		};
+		if
+		:: last -> endio(x)
+		:: else
+		fi
+	fi
+}
+
+inline run_driver(x)
+{
+	if
+	:: d == BOTTOM ->
+		d_step {
+			assert(!(at_bottom & BIT(x)));
+			at_bottom = at_bottom | BIT(x)
+		}
+#if DRIVER_A == CLONES
+	:: else -> driver_clones(x)
+#else
+	:: d == DISK_A -> driver_self(x)
+	:: d == DISK_B -> driver_clones(x)
+#endif
+	fi
+}
+
+/* submit_bio() with no bio_list yet. Changes cur. */
+inline submit(x)
+{
+	d_step { cur = x; d = bio[cur].disk };
+	do
+	::
+		run_driver(cur);
+		d_step {
+#ifdef FIFO
+			do
+			:: nempty(old_list[me]) ->
+				old_list[me] ? b; scratch ! b
+			:: empty(old_list[me]) -> break
+			od;
+#else
+			/* for a lower disk first, then the same, then older */
+			n = len(new_list[me]);
+			do
+			:: n > 0 ->
+				n--;
+				new_list[me] ? b;
+				if
+				:: bio[b].disk != d -> scratch ! b
+				:: else -> new_list[me] ! b
+				fi
+			:: else -> break
+			od;
+#endif
+			do
+			:: nempty(new_list[me]) ->
+				new_list[me] ? b; scratch ! b
+			:: empty(new_list[me]) -> break
+			od;
+			do
+			:: nempty(old_list[me]) ->
+				old_list[me] ? b; scratch ! b
+			:: empty(old_list[me]) -> break
+			od;
+			do
+			:: nempty(scratch) ->
+				scratch ? b; old_list[me] ! b
+			:: empty(scratch) -> break
+			od;
+			b = 0;
+			if
+			:: nempty(old_list[me]) ->
+				old_list[me] ? cur; d = bio[cur].disk
+			:: empty(old_list[me]) -> cur = NO_BIO; d = 0
+			fi
+		};
+		if
+		:: cur == NO_BIO -> cur = 0; break
+		:: else
+		fi
+	od
+}
+
+/* What the inlines above use, in every context that submits. */
+#define SUBMIT_LOCALS \
+	byte cur, d, k, c, s, s2, b, n, e, up, eset; \
+	bool ok, low, last
+
+proctype task(byte me)
+{
+	SUBMIT_LOCALS;
+
+	do
+	::
+		d_step {
+			done = done & ~BIT(me);
+			bio[me].used = true;
+			bio[me].disk = DISK_A;
+			bio[me].parent = NO_BIO;
+			bio[me].remaining = 1
+		};
+		submit(me);
+		(done & BIT(me));
+#ifndef FOREVER
+		break
+#endif
+	od;
+	tasks_left--
+}
+
+/* ---- rescuer.c: bset_rescue_work() on the set's workqueue ---- */
+
+inline rescue_work(set)
+{
+	do
+	::
+		atomic {
+			if
+			:: nempty(rescue_list[set]) ->
+				rescue_list[set] ? x;
+#ifndef PUNT_ALL
+				assert(SET_OF(x) == (set))
+#endif
+			:: empty(rescue_list[set]) -> break
+			fi
+		};
+		submit(x)
+	od;
+	x = 0
+}
+
+#ifdef SHARED_RESCUER
+
+proctype worker(byte me)
+{
+	byte x, w;
+	SUBMIT_LOCALS;
+
+end_idle:
+	do
+	:: d_step { work_queued[SET_A] -> work_queued[SET_A] = false; w = SET_A };
+		rescue_work(w)
+	:: d_step { work_queued[SET_B] -> work_queued[SET_B] = false; w = SET_B };
+		rescue_work(w)
+	od
+}
+
+#else
+
+proctype worker(byte me)
+{
+	byte x;
+	SUBMIT_LOCALS;
+
+end_idle:
+	do
+	:: d_step { work_queued[me - TASKS] -> work_queued[me - TASKS] = false };
+		rescue_work(me - TASKS)
+	od
+}
+
+#endif
+
+proctype bottom_disk()
+{
+	byte x, e, up, eset;
+	bool low, last;
+
+end_idle:
+	do
+	:: atomic {
+		at_bottom != 0 ->
+		x = 0;
+		do			/* any one of them */
+		:: at_bottom & BIT(x) -> break
+		:: at_bottom >> (x + 1) -> x++
+		od;
+		at_bottom = at_bottom & ~BIT(x)
+	   };
+		endio(x);
+		x = 0
+	od
+}
+
+#define HOME(pool)	(reserve[pool] + cached[pool] == RESERVE + from_slab[pool])
+
+#ifdef ARRAYS
+#define ALL_HOME	(HOME(0) && HOME(1) && HOME(2) && HOME(3))
+#else
+#define ALL_HOME	(HOME(0) && HOME(1))
+#endif
+
+init
+{
+	byte i;
+
+	atomic {
+		for (i : 0 .. POOLS - 1) {
+			reserve[i] = RESERVE
+		}
+		for (i : 0 .. TASKS - 1) {
+			run task(i)
+		}
+		run worker(WORKER(SET_A));
+#ifndef SHARED_RESCUER
+		run worker(WORKER(SET_B));
+#endif
+		for (i : 1 .. COMPLETERS) {
+			run bottom_disk()
+		}
+		i = 0
+	}
+#ifndef FOREVER
+	tasks_left == 0;
+	/* teardown: bset_exit() waits for what is out, then flushes the work */
+	ALL_HOME;
+	!work_queued[SET_A] && !work_queued[SET_B];
+	d_step {
+		assert(at_bottom == 0 && done == BIT(TASKS) - 1);
+		assert(empty(rescue_list[SET_A]) && empty(rescue_list[SET_B]));
+		for (i : 0 .. CONTEXTS - 1) {
+			assert(empty(new_list[i]) && empty(old_list[i]))
+		}
+		for (i : 0 .. NR_BIOS - 1) {
+			assert(!bio[i].used)
+		}
+		torn_down = true
+	}
+#endif
+}
+
+#ifdef FOREVER
+/* No task is passed over for ever. */
+ltl no_starving { [] <> (done & BIT(0)) }
+#else
+/* Every task's bio completes and, after that, the sets can be torn down. */
+ltl all_done { <> torn_down }
+#endif

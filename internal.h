@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * internal.h - what the files of bioset_core share
+ */
+#ifndef BSET_INTERNAL_H
+#define BSET_INTERNAL_H
+
+/* Inside the module the documented names mean the kernel's functions. */
+#define BIOSET_NO_DOCUMENTED_NAMES
+
+#ifndef pr_fmt
+#define pr_fmt(fmt) "bioset: " fmt
+#endif
+
+#include <linux/bio.h>
+#include <linux/jump_label.h>
+#include <linux/list.h>
+#include <linux/mempool.h>
+#include <linux/percpu.h>
+
+#include "bioset.h"
+#include "cache.h"
+#include "compat.h"
+
+#define BSET_NAME_LEN 64
+
+/*
+ * Kinds of bios in a class's cache.  The sizes of the arrays are the kernel's:
+ * its bio_put() knows by bi_max_vecs where an array goes.
+ */
+enum bset_kind {
+	BSET_INLINE, /* 0…4 vecs, behind the bio */
+	BSET_16, /* 5…16, an array of the kernel's biovec slab */
+	BSET_64, /* 17…64, likewise */
+	BSET_256, /* 65…256, an array of ours */
+	BSET_NR_KINDS
+};
+
+/* Bits that no bio can be allocated with; see bset_alloc(). */
+#define BSET_GFP_BAD                                                           \
+	(__GFP_ZERO | __GFP_COMP | GFP_ZONEMASK | ~__GFP_BITS_MASK)
+
+/*
+ * The part of a pool that waits: a reserve of objects that have already been
+ * taken from the slab.  An object is a bio or an array, whatever precedes it
+ * in its slab.
+ */
+struct bset_pool {
+	mempool_t reserve;
+	struct bset *set;
+	struct kmem_cache *slab;
+	struct bset_cache *cache;
+	unsigned int pad; /* bytes of the slab's object before ours */
+	bool filled;
+};
+
+/* Each CPU's share; their sums are right whichever CPU counted. */
+struct bset_counts {
+	unsigned long allocs;
+	unsigned long puts;
+};
+
+struct bset_class;
+
+/* The private half of a set; bio_pool.pool_data of the public half leads here. */
+struct bset {
+	/* Read by every allocation and put, written only while the set is made
+	 * and by whoever takes from the reserves.
+	 */
+	struct bset_cpu_cache __percpu *cpu;
+	struct bset_counts __percpu *counts;
+	unsigned int max_vecs; /* 256, or 0 for a set without arrays */
+	struct bset_pool bio;
+	struct bset_pool vec;
+
+	struct bio_set *bs;
+	struct bset_class *class;
+	bool owns_bs; /* made by bset_create() */
+	unsigned int pool_size;
+
+	/* Written on slow paths only. */
+	unsigned int starve;
+	atomic_t attempts; /* under starvation, to find each Nth */
+	atomic64_t punted;
+	atomic64_t rescued;
+	atomic64_t waits;
+	atomic64_t longest_wait; /* jiffies */
+
+	struct list_head all;
+	struct dentry *dir;
+	char owner[MODULE_NAME_LEN];
+	char name[BSET_NAME_LEN];
+};
+
+/* On when any set is starved or tracked: every allocation and put then takes
+ * the slow path, where these are looked at.
+ */
+DECLARE_STATIC_KEY_FALSE(bset_slow);
+
+/* bioset.c */
+struct bset *bset_first(struct bset *after);
+unsigned long bset_in_flight(struct bset *set, unsigned long *allocs,
+			     unsigned long *puts);
+void bset_read_stats(struct bset *set, struct bset_stats *stats);
+
+/* mempool_glue.c */
+int bset_pools_init(struct bset *set, unsigned int front_pad, bool vecs);
+void bset_pools_exit(struct bset *set);
+void *bset_pool_get(struct bset_pool *pool, gfp_t gfp);
+void bset_pool_put(struct bset_pool *pool, void *obj);
+unsigned long bset_class_cached(struct bset *set);
+void *bset_face_alloc_bio(gfp_t gfp, void *data);
+int bset_face_init(struct bset *set, unsigned int front_pad, bool vecs);
+void bset_face_exit(struct bio_set *bs);
+void bset_set_starve(struct bset *set, unsigned int nth);
+int bset_null_init(void);
+void bset_null_exit(void);
+extern struct bio_set bset_null;
+
+/* rescuer.c */
+void bset_rescuer_prepare(struct bio_set *bs);
+int bset_rescuer_init(struct bset *set);
+void bset_rescuer_exit(struct bset *set);
+void bset_rescue_punt(struct bset *set);
+
+/* stats.c */
+int bset_stats_start(void);
+void bset_stats_stop(void);
+void bset_stats_add(struct bset *set);
+void bset_stats_del(struct bset *set);
+
+/*
+ * The private half of @bs, or NULL if it is not one of ours.  Nobody else can
+ * have our callback, and it is written last when a set is made.
+ */
+static __always_inline struct bset *bset_of(const struct bio_set *bs)
+{
+	if (likely(bs && bs->bio_pool.alloc == bset_face_alloc_bio))
+		return bs->bio_pool.pool_data;
+	return NULL;
+}
+
+/* Which kind holds @nr_vecs, 0…256. */
+static __always_inline enum bset_kind bset_kind(unsigned int nr_vecs)
+{
+	if (nr_vecs <= BSET_INLINE_VECS)
+		return BSET_INLINE;
+	if (nr_vecs <= 16)
+		return BSET_16;
+	if (nr_vecs <= 64)
+		return BSET_64;
+	return BSET_256;
+}
+
+/*
+ * Whether a put has to refill a reserve of @pool.
+ *
+ * For what makes this check without the lock sufficient see bset_pool_put().
+ */
+static __always_inline bool bset_pool_short(const struct bset_pool *pool)
+{
+	return unlikely(data_race(pool->reserve.curr_nr) <
+			pool->reserve.min_nr);
+}
+
+#endif /* BSET_INTERNAL_H */

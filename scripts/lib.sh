@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What the scripts here share. Source it; it does nothing by itself but set
+#   TOP    the source tree
+#   CACHE  where everything that is built lives, outside the tree
+
+set -euo pipefail
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/bioset
+JOBS=${JOBS:-$(nproc)}
+export TOP CACHE JOBS
+# A make that called us must not impose its flags on the kernel's make; what
+# is meant to pass (W, C, V) is handed on by name.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+# Messages are parsed here and there.
+export LC_ALL=C.UTF-8
+
+# Progress goes to stderr: stdout is for results that a caller reads.
+say() {
+	printf '==> %s\n' "$*" >&2
+}
+
+die() {
+	printf '%s: error: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+# quietly LOG CMD...: run CMD with its output in LOG, shown only on failure.
+quietly() {
+	local log=$1
+	shift
+	mkdir -p "$(dirname "$log")"
+	"$@" >"$log" 2>&1 </dev/null && return
+	tail -n 40 "$log" >&2
+	return 1
+}
+
+installed() {
+	[ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+apt_usable() {
+	command -v apt-get >/dev/null || return 1
+	[ "$(id -u)" = 0 ] || command -v sudo >/dev/null
+}
+
+apt_run() {
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q \
+		-o DPkg::Lock::Timeout=120 "$@"
+}
+
+# need_pkgs WHY PKG...: install those of the Debian packages that are missing.
+need_pkgs() {
+	local why=$1 pkg missing=()
+	shift
+	for pkg; do
+		installed "$pkg" || missing+=("$pkg")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	apt_usable || die "$why needs these packages, and apt-get (with root or sudo) is not there to install them: ${missing[*]}"
+	say "installing ${missing[*]} ($why)"
+	local log=$CACHE/logs/apt.log
+	quietly "$log" apt_run install -y --no-install-recommends "${missing[@]}" 2>/dev/null && return
+	say "refreshing the package lists"
+	quietly "$log" apt_run update ||
+		die "apt-get update failed; cannot install ${missing[*]}"
+	quietly "$log" apt_run install -y --no-install-recommends "${missing[@]}" ||
+		die "apt-get could not install ${missing[*]}"
+}
+
+# with_lock NAME CMD...: one process at a time builds a thing in the cache.
+with_lock() {
+	local name=$1 fd
+	shift
+	mkdir -p "$CACHE"
+	exec {fd}>"$CACHE/.lock-$name"
+	if ! flock -n "$fd"; then
+		say "waiting for another run to finish with $name"
+		flock -w 1800 "$fd" || die "$name is locked for half an hour"
+	fi
+	# The lock must not outlive us in a child that goes on running.
+	"$@" {fd}>&-
+	exec {fd}>&-
+}
+
+# Minutes and seconds since $1, a value of $SECONDS.
+took() {
+	local s=$((SECONDS - $1))
+	printf '%d:%02d' $((s / 60)) $((s % 60))
+}

@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# modules.sh [KDIR]: build the modules for the kernel whose build directory or
+# headers are KDIR, and print where they are. Without KDIR: for the running
+# kernel, else for the newest headers installed.
+#
+# The sources are copied to the cache and built there, so that the tree stays
+# clean. W, C and V mean to the kernel's make what they always mean, and
+# BUILD_NAME gives the build a directory of its own.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+default_kdir() {
+	local dir
+	dir=/lib/modules/$(uname -r)/build
+	if [ -d "$dir" ]; then
+		echo "$dir"
+		return
+	fi
+	# Debian's -common packages hold half of a build tree; skip them.
+	for dir in $(printf '%s\n' /usr/src/linux-headers-* | sort -rV); do
+		case $dir in *-common*) continue ;; esac
+		[ ! -f "$dir/Module.symvers" ] || { echo "$dir"; return; }
+	done
+	die "no kernel headers found: install the Debian package linux-headers-amd64, or give KDIR=<kernel build directory>"
+}
+
+check_kdir() {
+	[ -d "$1" ] || die "KDIR=$1: no such directory"
+	if [ ! -f "$1/Makefile" ] || [ ! -f "$1/include/generated/utsrelease.h" ]; then
+		die "KDIR=$1 is not a configured kernel build directory"
+	fi
+	[ -f "$1/Module.symvers" ] ||
+		die "KDIR=$1 has no Module.symvers: build the kernel's modules first"
+}
+
+# What uname -r says there; Debian's kernel.release is not that.
+release_of() {
+	sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' "$1/include/generated/utsrelease.h"
+}
+
+# A test kernel's directory name says more than its release does.
+build_name() {
+	case $1 in
+	"$CACHE"/kernels/*) basename "$1" ;;
+	*) release_of "$1" ;;
+	esac
+}
+
+# Files of the tree that a build may read.
+list_sources() {
+	find . -mindepth 1 \( -name '.*' -o -path ./docs -o -path ./scripts \
+		-o -path ./Makefile -o -name results \) -prune -o \
+		-type f \( -name '*.[chS]' -o -name Kbuild -o -name 'Kbuild.*' \
+		-o -name Makefile -o -name '*.sh' -o -name '*.mk' \) \
+		! -name '*.mod.c' -print | sort
+}
+
+# Copies by content, not by time: a file that changed is always newer than its
+# object, and one that did not is left alone. Files that left the tree leave
+# the copy; what the build made there stays.
+sync_sources() {
+	local list=$1/.sources
+	(cd "$TOP" && list_sources) >"$list.new"
+	if [ -f "$list" ]; then
+		comm -23 "$list" "$list.new" | (cd "$1" && xargs -r rm -f)
+	fi
+	rsync -rlp --checksum --files-from="$list.new" "$TOP/" "$1/"
+	mv "$list.new" "$list"
+}
+
+# What the kernel's make would not notice by itself.
+identity() {
+	realpath "$1"
+	gcc --version | head -n 1
+	sha256sum <"$1/Module.symvers"
+	sha256sum <"$1/include/generated/autoconf.h"
+}
+
+prepare() {
+	mkdir -p "$out"
+	identity "$kdir" >"$out/.identity.new"
+	if ! cmp -s "$out/.identity" "$out/.identity.new"; then
+		rm -rf "$out"
+		mkdir -p "$out"
+		identity "$kdir" >"$out/.identity.new"
+	fi
+	mv "$out/.identity.new" "$out/.identity"
+	sync_sources "$out"
+}
+
+kbuild() {
+	local args=(-C "$kdir" "M=$out" -j"$JOBS" ${W:+"W=$W"} ${C:+"C=$C"} ${V:+"V=$V"})
+	! grep -q '^CONFIG_UML=y' "$kdir/include/config/auto.conf" || args+=(ARCH=um)
+	# The coverage kernel profiles nothing but what asks for it.
+	! grep -q '^CONFIG_GCOV_KERNEL=y' "$kdir/include/config/auto.conf" ||
+		args+=(GCOV_PROFILE=y)
+	make "${args[@]}" modules >&2
+}
+
+build() {
+	prepare
+	if ! kbuild; then
+		# A module that an earlier run left is not this tree's.
+		find "$out" -name '*.ko' -delete
+		die "building the modules for $kdir failed"
+	fi
+}
+
+[ $# -le 1 ] || die "usage: modules.sh [KDIR]"
+kdir=${1:-}
+[ -n "$kdir" ] || kdir=$(default_kdir)
+check_kdir "$kdir"
+kdir=$(realpath "$kdir")
+need_pkgs "building modules" gcc make libc6-dev libelf-dev rsync kmod
+[ -z "${C:-}" ] || [ "${C:-}" = 0 ] || need_pkgs "checking with sparse" sparse
+out=$CACHE/build/${BUILD_NAME:-$(build_name "$kdir")}
+with_lock "build-$(basename "$out")" build
+echo "$out"

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# What a guest script has at hand; see scripts/boot.sh for how to write one.
+
+# word NAME: the value of guest.NAME= on the kernel's command line
+word() {
+	tr ' ' '\n' </proc/cmdline | sed -n "s/^guest\.$1=//p"
+}
+
+# step TEXT: a progress line
+step() {
+	echo "==> $*"
+}
+
+# fail REASON: end the run
+fail() {
+	echo "FAILED: $*"
+	exit 1
+}
+
+# pass: the script's last act
+pass() {
+	touch /run/passed
+	exit 0
+}
+
+# check NAME CMD...: run CMD (a function, usually) under set -e and report it
+# as a result of its own. Call it as a plain command: inside a condition the
+# shell would ignore failures in CMD.
+check() {
+	local name=$1 status
+	shift
+	step "$name"
+	set +e
+	(
+		set -e
+		"$@"
+	)
+	status=$?
+	set -e
+	if [ $status = 0 ]; then
+		echo "CHECK ok $name" >&9
+	else
+		echo "CHECK not ok $name - $* ended with status $status" >&9
+		exit 1
+	fi
+}
+
+# must_fail CMD...: a command that has to fail
+must_fail() {
+	if "$@"; then
+		fail "this should have been refused: $*"
+	fi
+}
+
+# load NAME [PARAM=VALUE...]: insert one of the .ko files given to boot.sh
+load() {
+	local name=$1
+	shift
+	loadmod "/ko/$name.ko" "$@"
+}
+
+unload() {
+	rmmod "$1"
+	[ ! -d "/sys/module/$1" ] || fail "module $1 is still there after rmmod"
+}
+
+# expect_splat TEXT CMD...: run CMD; kernel warnings that contain TEXT are no
+# failure meanwhile
+expect_splat() {
+	local text=$1 status=0
+	shift
+	echo "EXPECT-SPLAT-BEGIN $text" >/dev/kmsg
+	"$@" || status=$?
+	echo "EXPECT-SPLAT-END" >/dev/kmsg
+	return $status
+}
+
+# nothing_left: no slab, workqueue thread, disk or debugfs file of ours after
+# the last module went
+nothing_left() {
+	local found
+	found=$({
+		ls /sys/kernel/slab 2>/dev/null
+		cut -d' ' -f1 /proc/slabinfo 2>/dev/null
+		ls /sys/kernel/debug /sys/block
+		cat /proc/[0-9]*/comm 2>/dev/null
+		cut -d' ' -f1 /proc/modules
+	} | grep -E '^(bset|bioset_|bioset$|stripe)' | sort -u | tr '\n' ' ')
+	[ -z "$found" ] || fail "left behind: $found"
+}
+
+# no_leaks: two scans, because a fresh object needs a second look, and objects
+# younger than five seconds are not reported at all
+no_leaks() {
+	local file=/sys/kernel/debug/kmemleak
+	[ -e $file ] || return 0
+	sleep 6
+	echo scan >$file
+	echo scan >$file
+	if [ -n "$(head -c 1 $file)" ]; then
+		head -n 80 $file
+		fail "kmemleak found something"
+	fi
+}
+
+# mount_host: the host's root, read-only, at /host, for chroot; with a writable
+# /tmp and /mnt. Needs boot.sh --host-root.
+mount_host() {
+	modprobe virtio_pci
+	modprobe 9pnet_virtio
+	modprobe 9p
+	mkdir -p /host
+	mount -t 9p -o trans=virtio,version=9p2000.L,ro,msize=262144,cache=loose \
+		host /host
+	mount -o bind /dev /host/dev
+	mount -o bind /proc /host/proc
+	mount -o bind /sys /host/sys
+	mount -t tmpfs none /host/tmp
+	mount -t tmpfs none /host/mnt
+}
+
+# host CMD...: run the host's CMD
+host() {
+	PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot /host "$@"
+}

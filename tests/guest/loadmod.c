@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * loadmod [-n NTH] FILE [PARAM=VALUE...]: insert a module.
+ *
+ * busybox's insmod tries a second time, another way, when a module's init
+ * fails; a test must not. With -n the NTH allocation (or other fault point)
+ * of the call fails, where the kernel has fault injection. The exit status is
+ * the error's number.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: loadmod [-n NTH] FILE [PARAM=VALUE...]\n");
+	return 2;
+}
+
+static int fail_nth(const char *nth)
+{
+	int fd = open("/proc/self/fail-nth", O_WRONLY);
+
+	if (fd < 0 || write(fd, nth, strlen(nth)) < 0) {
+		perror("loadmod: fail-nth");
+		return -1;
+	}
+	return close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	const char *nth = NULL;
+	char params[4096] = "";
+	int fd, i, err = 0;
+
+	if (argc > 2 && !strcmp(argv[1], "-n")) {
+		nth = argv[2];
+		argc -= 2;
+		argv += 2;
+	}
+	if (argc < 2)
+		return usage();
+	fd = open(argv[1], O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		fprintf(stderr, "loadmod: %s: %s\n", argv[1], strerror(errno));
+		return 2;
+	}
+	for (i = 2; i < argc; i++) {
+		if (strlen(params) + strlen(argv[i]) + 2 > sizeof(params))
+			return usage();
+		strcat(params, argv[i]);
+		strcat(params, " ");
+	}
+	if (nth && fail_nth(nth))
+		return 2;
+	if (syscall(SYS_finit_module, fd, params, 0))
+		err = errno;
+	if (nth)
+		fail_nth("0");
+	if (err)
+		fprintf(stderr, "loadmod: %s: %s\n", argv[1], strerror(err));
+	return err;
+}

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# One guest for each outcome that boot.sh must tell apart; scripts/selftest.sh
+# chooses with guest.mode.
+
+to_log() {
+	echo "$*" >/dev/kmsg
+}
+
+case $(word mode) in
+pass)
+	pass
+	;;
+fail)
+	false
+	pass
+	;;
+unfinished)
+	# Ends well, but never said so
+	exit 0
+	;;
+provoked)
+	expect_splat "planted" to_log "WARNING: this one is planted"
+	pass
+	;;
+foreign)
+	# Expects one complaint, gets another
+	expect_splat "planted" to_log "WARNING: something else entirely"
+	pass
+	;;
+warn)
+	load planted bug=warn
+	pass
+	;;
+crash)
+	echo c >/proc/sysrq-trigger
+	;;
+hang)
+	sleep 1000
+	pass
+	;;
+silent)
+	reboot -f
+	;;
+nonce)
+	echo "VERDICT 0123456789abcdef pass" >&9
+	reboot -f
+	;;
+esac
