@@ -185,14 +185,14 @@ static struct bio *get_bio(struct bset *set, unsigned int nr_vecs, gfp_t gfp)
 	if (!bio)
 		return NULL;
 	if (nr_vecs > BSET_INLINE_VECS) {
-		vecs = bset_pool_get(&set->vec, gfp);
+		vecs = bset_vecs_get(set, gfp);
 		if (!vecs) {
 			bset_pool_put(&set->bio, bio);
 			return NULL;
 		}
 	}
 	set_vecs(bio, vecs, nr_vecs);
-	this_cpu_inc(set->counts->allocs);
+	bset_count_alloc(set, bio);
 	return bio;
 }
 
@@ -206,6 +206,8 @@ static noinline struct bio *alloc_slow(struct block_device *bdev,
 	if (nr_vecs > set->max_vecs)
 		return too_many_vecs(bs, nr_vecs);
 	gfp = drop_bad_gfp(gfp, set);
+	if (static_branch_unlikely(&bset_slow))
+		bset_track_before(set, gfp);
 
 	if (kernel_has_array(nr_vecs) && !READ_ONCE(set->starve)) {
 		bio = alloc_by_kernel(bdev, nr_vecs, opf, gfp, bs);
@@ -310,6 +312,16 @@ static noinline bool put_ref(struct bio *bio)
 	return atomic_dec_and_test(&bio->__bi_cnt);
 }
 
+/* A set is starved or tracked, maybe this one: nothing goes by the cache. */
+static noinline void put_watched(struct bio *bio, struct bset *set)
+{
+	if (!bset_track_may_put(set, bio))
+		return;
+	if (bio_flagged(bio, BIO_REFFED) && !put_ref(bio))
+		return;
+	put_slow(bio);
+}
+
 /**
  * bset_put() - drop a reference to a bio, the last one frees it
  * @bio:	a bio of any set; not NULL.  A bio that no set allocated (its
@@ -328,13 +340,14 @@ void bset_put(struct bio *bio)
 	set = bset_of(bio->bi_pool);
 	if (unlikely(!set))
 		return put_foreign(bio);
+	if (static_branch_unlikely(&bset_slow))
+		return put_watched(bio, set);
 	if (unlikely(bio_flagged(bio, BIO_REFFED)) && !put_ref(bio))
 		return;
 
 	smp_rmb(); /* see bset_pool_put() */
 	if (unlikely(!cacheable(bio, &kind)) || bset_pool_short(&set->bio) ||
-	    (kind == BSET_256 && bset_pool_short(&set->vec)) ||
-	    static_branch_unlikely(&bset_slow))
+	    (kind == BSET_256 && bset_pool_short(&set->vec)))
 		return put_slow(bio);
 
 	if (unlikely(bset_bio_has_extras(bio)))
@@ -414,7 +427,11 @@ struct bio *bset_split(struct bio *bio, int sectors, gfp_t gfp,
 	if (bio_integrity(split))
 		bio_integrity_trim(split);
 	bio_advance(bio, split->bi_iter.bi_size);
-	if (bio_flagged(bio, BIO_TRACE_COMPLETION))
+	/* As the kernel does, so that blktrace sees the bio queued once; but
+	 * track.c has to see the front submitted.
+	 */
+	if (bio_flagged(bio, BIO_TRACE_COMPLETION) &&
+	    !static_branch_unlikely(&bset_slow))
 		bio_set_flag(split, BIO_TRACE_COMPLETION);
 	return split;
 }
@@ -456,6 +473,7 @@ static void wait_for_bios(struct bset *set)
 			pr_warn("%s (%s): bioset_exit() has waited %lu s for %lu bios in flight\n",
 				set->name, set->owner, (jiffies - since) / HZ,
 				n);
+			bset_track_oldest(set);
 			next += 10 * HZ;
 		}
 		msleep(ms);
@@ -527,6 +545,7 @@ static void destroy_set(struct bset *set)
 	struct bio_set *bs = set->bs;
 
 	bset_rescuer_exit(set);
+	bset_track_exit(set);
 	bset_face_exit(bs);
 	bset_pools_exit(set);
 	free_percpu(set->counts);
@@ -566,6 +585,8 @@ static int build_set(struct bset *set, unsigned int front_pad, int flags)
 	ret = bset_pools_init(set, front_pad, vecs);
 	if (!ret && !(flags & BSET_NO_RESCUER))
 		ret = bset_rescuer_init(set);
+	if (!ret)
+		ret = bset_track_init(set);
 	return ret ?: bset_face_init(set, front_pad, vecs);
 }
 
@@ -758,6 +779,36 @@ int bset_starve(struct bio_set *bs, unsigned int nth)
 	return 0;
 }
 EXPORT_SYMBOL_GPL(bset_starve);
+
+/**
+ * bset_track() - watch who has which bio of a set, for debugging
+ * @bs:		the set
+ * @on:		whether to
+ *
+ * While it is on, reports name the owners of bios, and misuse (a second bio
+ * allocated while one is held, a double put, a write into the front_pad of a
+ * freed bio) is reported with the stacks that led to it.  Every allocation and
+ * put of every set is slower meanwhile.
+ *
+ * Also /sys/kernel/debug/bioset/<set>/track, and the module parameter track=1
+ * for all sets from their start, which alone can tell each double put.
+ *
+ * Context: task context, may sleep; @bs must not be exited meanwhile.
+ * Return: 0, -EINVAL if @bs is not one of ours, or -ENOMEM.
+ */
+int bset_track(struct bio_set *bs, bool on)
+{
+	struct bset *set = bset_of(bs);
+	int ret;
+
+	if (!set)
+		return -EINVAL;
+	mutex_lock(&sets_lock);
+	ret = bset_track_switch(set, on, false);
+	mutex_unlock(&sets_lock);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(bset_track);
 
 /* Compares what we store in a fresh bio with what the kernel does. */
 static int __init check_quick_init(void)

@@ -97,6 +97,7 @@ void bset_put(struct bio *bio);
 
 int bset_get_stats(struct bio_set *bs, struct bset_stats *stats);
 int bset_starve(struct bio_set *bs, unsigned int nth);
+int bset_track(struct bio_set *bs, bool on);
 
 /**
  * bset_init() - make a set in memory that the caller provides

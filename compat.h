@@ -14,6 +14,7 @@
 #include <linux/sched/mm.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
+#include <linux/tracepoint.h>
 #include <linux/version.h>
 #include <linux/workqueue.h>
 
@@ -91,6 +92,40 @@ static inline void bset_wait_for_dying_slabs(void)
 {
 	rcu_barrier();
 	__flush_workqueue(system_wq);
+}
+
+/*
+ * The tracepoint block_bio_queue is not exported, but every tracepoint can be
+ * found by its name.  Returns whether @probe is attached.
+ */
+static inline void bset_match_queue_tracepoint(struct tracepoint *tp, void *found)
+{
+	if (!strcmp(tp->name, "block_bio_queue"))
+		*(struct tracepoint **)found = tp;
+}
+
+static inline struct tracepoint *bset_queue_tracepoint(void)
+{
+	struct tracepoint *tp = NULL;
+
+#ifdef CONFIG_TRACEPOINTS
+	for_each_kernel_tracepoint(bset_match_queue_tracepoint, &tp);
+#endif
+	return tp;
+}
+
+static inline bool bset_watch_submits(void (*probe)(void *data, struct bio *bio))
+{
+	struct tracepoint *tp = bset_queue_tracepoint();
+
+	return tp && !tracepoint_probe_register(tp, probe, NULL);
+}
+
+static inline void bset_unwatch_submits(void (*probe)(void *data,
+						      struct bio *bio))
+{
+	tracepoint_probe_unregister(bset_queue_tracepoint(), probe, NULL);
+	tracepoint_synchronize_unregister();
 }
 
 /* register_shrinker() takes a name since 6.0 and is gone in 6.7. */

@@ -61,6 +61,8 @@ struct bset_counts {
 };
 
 struct bset_class;
+struct bset_tracking;
+struct seq_file;
 
 /* The private half of a set; bio_pool.pool_data of the public half leads here. */
 struct bset {
@@ -85,6 +87,8 @@ struct bset {
 	atomic64_t rescued;
 	atomic64_t waits;
 	atomic64_t longest_wait; /* jiffies */
+	unsigned long last_stall; /* jiffies, 0 = none */
+	struct bset_tracking *tracking; /* NULL until it is first switched on */
 
 	struct list_head all;
 	struct dentry *dir;
@@ -108,6 +112,7 @@ int bset_pools_init(struct bset *set, unsigned int front_pad, bool vecs);
 void bset_pools_exit(struct bset *set);
 void *bset_pool_get(struct bset_pool *pool, gfp_t gfp);
 void bset_pool_put(struct bset_pool *pool, void *obj);
+struct bio_vec *bset_vecs_get(struct bset *set, gfp_t gfp);
 unsigned long bset_class_cached(struct bset *set);
 void *bset_face_alloc_bio(gfp_t gfp, void *data);
 int bset_face_init(struct bset *set, unsigned int front_pad, bool vecs);
@@ -122,6 +127,29 @@ void bset_rescuer_prepare(struct bio_set *bs);
 int bset_rescuer_init(struct bset *set);
 void bset_rescuer_exit(struct bset *set);
 void bset_rescue_punt(struct bset *set);
+
+/* stall.c */
+void bset_stall_check(struct bset_pool *pool, unsigned long since,
+		      unsigned long *next);
+
+/* track.c; all but switch, init and exit expect bset_slow to be on */
+enum bset_back {
+	BSET_BACK_PUT, /* put it, as if nothing was tracked */
+	BSET_BACK_KEPT, /* it is back, and track.c has it */
+	BSET_BACK_REFUSED, /* it was not out: leave it alone */
+};
+
+int bset_track_init(struct bset *set);
+void bset_track_exit(struct bset *set);
+int bset_track_switch(struct bset *set, bool on, bool exact);
+bool bset_track_is_on(const struct bset *set);
+void bset_track_before(struct bset *set, gfp_t gfp);
+void bset_track_out(struct bset *set, void *obj, bool is_bio);
+bool bset_track_may_put(struct bset *set, struct bio *bio);
+enum bset_back bset_track_back(struct bset *set, void *obj, bool is_bio);
+unsigned int bset_track_held(struct bset *set);
+void bset_track_oldest(struct bset *set);
+void bset_track_show(struct seq_file *m, struct bset *set);
 
 /* stats.c */
 int bset_stats_start(void);
@@ -161,6 +189,14 @@ static __always_inline bool bset_pool_short(const struct bset_pool *pool)
 {
 	return unlikely(data_race(pool->reserve.curr_nr) <
 			pool->reserve.min_nr);
+}
+
+/* A bio leaves the set, on a path that is not the fast one. */
+static inline void bset_count_alloc(struct bset *set, void *bio)
+{
+	this_cpu_inc(set->counts->allocs);
+	if (static_branch_unlikely(&bset_slow))
+		bset_track_out(set, bio, true);
 }
 
 #endif /* BSET_INTERNAL_H */

@@ -338,7 +338,7 @@ static void note_wait(struct bset *set, unsigned long since)
  */
 static void *pool_wait(struct bset_pool *pool, gfp_t gfp)
 {
-	unsigned long since = jiffies;
+	unsigned long since = jiffies, next_report = 0;
 	bool timed_out;
 	void *obj;
 
@@ -353,8 +353,10 @@ static void *pool_wait(struct bset_pool *pool, gfp_t gfp)
 		if (!obj)
 			timed_out = !io_schedule_timeout(HZ);
 		finish_wait(&pool->reserve.wait, &wait);
-		if (timed_out)
+		if (timed_out) {
+			bset_stall_check(pool, since, &next_report);
 			obj = pool_reclaim(pool, gfp);
+		}
 	} while (!obj);
 	note_wait(pool->set, since);
 	return obj;
@@ -492,11 +494,14 @@ void bset_set_starve(struct bset *set, unsigned int nth)
 void *bset_face_alloc_bio(gfp_t gfp, void *data)
 {
 	struct bset *set = data;
-	void *bio = bset_pool_get(&set->bio, gfp);
+	void *bio;
 
+	if (static_branch_unlikely(&bset_slow))
+		bset_track_before(set, gfp);
+	bio = bset_pool_get(&set->bio, gfp);
 	if (!bio)
 		return NULL;
-	this_cpu_inc(set->counts->allocs);
+	bset_count_alloc(set, bio);
 	return bio - set->bio.pad;
 }
 EXPORT_SYMBOL_NS_GPL(bset_face_alloc_bio, BIOSET_INTERNAL);
@@ -504,24 +509,49 @@ EXPORT_SYMBOL_NS_GPL(bset_face_alloc_bio, BIOSET_INTERNAL);
 static void face_free_bio(void *elem, void *data)
 {
 	struct bset *set = data;
+	void *bio = elem + set->bio.pad;
+	enum bset_back back = BSET_BACK_PUT;
 
-	bset_pool_put(&set->bio, elem + set->bio.pad);
+	if (static_branch_unlikely(&bset_slow))
+		back = bset_track_back(set, bio, true);
+	if (back == BSET_BACK_REFUSED)
+		return;
+	if (back == BSET_BACK_PUT)
+		bset_pool_put(&set->bio, bio);
 	/* Last, for bset_exit() frees the set when the sum is right. */
 	smp_mb__before_atomic();
 	this_cpu_inc(set->counts->puts);
 }
 
+/**
+ * bset_vecs_get() - get a 256-entry array for a set
+ * @set:	a set with arrays
+ * @gfp:	see bset_pool_get()
+ *
+ * Context: see bset_pool_get().
+ * Return: see bset_pool_get().
+ */
+struct bio_vec *bset_vecs_get(struct bset *set, gfp_t gfp)
+{
+	struct bio_vec *vecs = bset_pool_get(&set->vec, gfp);
+
+	if (static_branch_unlikely(&bset_slow) && vecs)
+		bset_track_out(set, vecs, false);
+	return vecs;
+}
+
 static void *face_alloc_vecs(gfp_t gfp, void *data)
 {
-	struct bset *set = data;
-
-	return bset_pool_get(&set->vec, gfp);
+	return bset_vecs_get(data, gfp);
 }
 
 static void face_free_vecs(void *vecs, void *data)
 {
 	struct bset *set = data;
 
+	if (static_branch_unlikely(&bset_slow) &&
+	    bset_track_back(set, vecs, false) == BSET_BACK_REFUSED)
+		return;
 	bset_pool_put(&set->vec, vecs);
 }
 

@@ -54,6 +54,31 @@ static int starve_set(void *data, u64 val)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(starve_fops, starve_get, starve_set, "%llu\n");
 
+static int track_get(void *data, u64 *val)
+{
+	*val = bset_track_is_on(data);
+	return 0;
+}
+
+static int track_set(void *data, u64 val)
+{
+	struct bset *set = data;
+
+	if (val > 1) {
+		pr_err("%s: track takes 0 or 1\n", set->name);
+		return -EINVAL;
+	}
+	return bset_track(set->bs, val);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(track_fops, track_get, track_set, "%llu\n");
+
+static int in_flight_show(struct seq_file *m, void *unused)
+{
+	bset_track_show(m, m->private);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(in_flight);
+
 /**
  * bset_stats_add() - make a set's directory
  * @set:	the set
@@ -67,6 +92,8 @@ void bset_stats_add(struct bset *set)
 	set->dir = debugfs_create_dir(set->name, root);
 	debugfs_create_file("stats", 0444, set->dir, set, &stats_fops);
 	debugfs_create_file("starve", 0600, set->dir, set, &starve_fops);
+	debugfs_create_file("track", 0600, set->dir, set, &track_fops);
+	debugfs_create_file("in_flight", 0400, set->dir, set, &in_flight_fops);
 }
 
 /**

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * stall.c - says who waits for a bio, for how long, and most likely why
+ */
+#include <linux/moduleparam.h>
+#include <linux/sched.h>
+#include <linux/sched/debug.h>
+
+#include "internal.h"
+
+#define MAX_STALL_SECS 86400
+
+static unsigned int stall_secs = 10;
+
+static int stall_secs_set(const char *val, const struct kernel_param *kp)
+{
+	int ret = param_set_uint_minmax(val, kp, 0, MAX_STALL_SECS);
+
+	if (ret)
+		pr_err("stall_secs takes 0 (off) to %u seconds\n",
+		       MAX_STALL_SECS);
+	return ret;
+}
+
+static const struct kernel_param_ops stall_secs_ops = {
+	.set = stall_secs_set,
+	.get = param_get_uint,
+};
+module_param_cb(stall_secs, &stall_secs_ops, &stall_secs, 0644);
+MODULE_PARM_DESC(stall_secs,
+		 "report an allocation that waits this long, and each time the wait doubles (default 10, 0 = off)");
+
+static unsigned int own_bios_queued(struct bio_set *bs)
+{
+	unsigned int n = 0;
+	struct bio *bio;
+	int i;
+
+	for (i = 0; current->bio_list && i < 2; i++)
+		bio_list_for_each(bio, &current->bio_list[i])
+			n += bio->bi_pool == bs;
+	return n;
+}
+
+/* From the certain to the likely. */
+static void print_cause(struct bset *set, const struct bset_stats *s)
+{
+	unsigned int held = bset_track_held(set);
+	unsigned int queued = own_bios_queued(set->bs);
+
+	if (held)
+		pr_warn("likely cause: the waiting task itself holds %u unsubmitted bio(s) of this set\n",
+			held);
+	else if (queued)
+		pr_warn("likely cause: %u bio(s) of this set wait on the task's own bio_list, and the set has no rescuer\n",
+			queued);
+	else if (s->punted > s->rescued)
+		pr_warn("likely cause: the rescuer has yet to submit %llu bio(s); is it stuck in a disk below?\n",
+			s->punted - s->rescued);
+	else if (s->in_flight)
+		pr_warn("likely cause: %llu bio(s) in flight, which the disks below have not completed or their holders not submitted%s\n",
+			s->in_flight,
+			bset_track_is_on(set) ? "" :
+						"; track=1 tells who has them");
+	else
+		pr_warn("likely cause: none known: no bio of this set is in flight\n");
+	if (READ_ONCE(set->starve))
+		pr_warn("note: the set is being starved on purpose (starve=%u)\n",
+			set->starve);
+}
+
+static void report(struct bset_pool *pool, unsigned long waited)
+{
+	struct bset *set = pool->set;
+	struct bset_stats s;
+
+	bset_read_stats(set, &s);
+	pr_warn("%s (%s): %s/%d has waited %lu s for %s\n", set->name,
+		set->owner, current->comm, current->pid, waited / HZ,
+		pool == &set->bio ? "a bio" : "an array");
+	pr_warn("%s: reserve %u of %u bios, %u arrays; %llu in flight, %lu cached, %llu punted, %llu rescued\n",
+		set->name, s.reserve, s.pool_size, s.vec_reserve, s.in_flight,
+		s.cached, s.punted, s.rescued);
+	print_cause(set, &s);
+	bset_track_oldest(set);
+	pr_warn("%s: the waiting task:\n", set->name);
+	dump_stack();
+}
+
+/*
+ * One report a set at a time: a hundred tasks that wait for the same reason
+ * make it no clearer.
+ */
+static bool may_report(struct bset *set, unsigned long period)
+{
+	unsigned long last = READ_ONCE(set->last_stall);
+
+	if (last && time_before(jiffies, last + period))
+		return false;
+	return cmpxchg(&set->last_stall, last, jiffies ?: 1) == last;
+}
+
+/**
+ * bset_stall_check() - report a long wait
+ * @pool:	what is waited for
+ * @since:	when the wait began, in jiffies
+ * @next:	0 at first; when to report next, as a wait in jiffies
+ *
+ * Context: task context, may sleep; called every second or so of a wait.
+ */
+void bset_stall_check(struct bset_pool *pool, unsigned long since,
+		      unsigned long *next)
+{
+	unsigned long period = READ_ONCE(stall_secs) * (unsigned long)HZ;
+	unsigned long waited = jiffies - since;
+
+	if (!period || waited < max(*next, period))
+		return;
+	if (may_report(pool->set, period))
+		report(pool, waited);
+	*next = 2 * waited;
+}

@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * track.c - who has which bio: owners, misuse, double puts, late writes
+ *
+ * A debug mode, off by default and for each set on its own.  While it is on,
+ * every bio and array that leaves the set has a record with the task and the
+ * stack that took it.  On that rest four checks:
+ *
+ *   held bios     the contract forbids to sleep for a bio of a set while
+ *                 holding an unsubmitted one.  Like lockdep we report the rule's
+ *                 first violation, whether memory is short or not.
+ *   double put    a put of something that has no record
+ *   foreign put   likewise
+ *   late writes   a freed bio's front_pad is poisoned, and the bio kept for a
+ *                 while before it is used again
+ *
+ * Submission is seen through the block layer's own tracepoint, so that it does
+ * not matter which function submits a bio.
+ *
+ * Locking: each set's lock, irq-safe, is held over the table only.
+ */
+#include <linux/hashtable.h>
+#include <linux/moduleparam.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/stacktrace.h>
+
+#include "internal.h"
+
+#define SITE_DEPTH 12
+#define QUARANTINE_MAX 32
+#define FREED_PAD 0x6b
+
+static bool track_all;
+module_param_named(track, track_all, bool, 0444);
+MODULE_PARM_DESC(track, "track the bios of all sets from the start (default no)");
+
+struct site {
+	unsigned int nr;
+	unsigned long addr[SITE_DEPTH];
+};
+
+/* An object that is out, or a bio in the quarantine. */
+struct record {
+	struct hlist_node node;
+	struct list_head quarantine;
+	void *obj;
+	bool is_bio;
+	bool submitted;
+	bool freed;
+	const struct task_struct *task; /* compared, never followed */
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+	unsigned long when;
+	struct site alloc;
+	struct site free;
+};
+
+struct bset_tracking {
+	spinlock_t lock;
+	bool on;
+	bool exact; /* every object that is out has a record */
+	bool misuse_reported;
+	unsigned int nr_quarantined;
+	struct list_head quarantine; /* oldest first */
+	DECLARE_HASHTABLE(records, 8);
+};
+
+/* Sets that are tracked; the tracepoint is attached while there are any. */
+static DEFINE_MUTEX(tracked_lock);
+static unsigned int nr_tracked;
+static bool sees_submits;
+
+static noinline void take_site(struct site *site)
+{
+	/* Not the two innermost: they are the same everywhere. */
+	site->nr = stack_trace_save(site->addr, SITE_DEPTH, 2);
+}
+
+static struct bset_tracking *tracking_of(const struct bset *set)
+{
+	struct bset_tracking *t = smp_load_acquire(&set->tracking);
+
+	return t && READ_ONCE(t->on) ? t : NULL;
+}
+
+static struct record *find(struct bset_tracking *t, const void *obj)
+{
+	struct record *r;
+
+	lockdep_assert_held(&t->lock);
+	hash_for_each_possible(t->records, r, node, (unsigned long)obj)
+		if (r->obj == obj)
+			return r;
+	return NULL;
+}
+
+static void mark_submitted(void *unused, struct bio *bio)
+{
+	struct bset *set = bset_of(bio->bi_pool);
+	struct bset_tracking *t = set ? tracking_of(set) : NULL;
+	struct record *r;
+	unsigned long flags;
+
+	if (!t)
+		return;
+	spin_lock_irqsave(&t->lock, flags);
+	r = find(t, bio);
+	if (r)
+		r->submitted = true;
+	spin_unlock_irqrestore(&t->lock, flags);
+}
+
+static void add_set(void)
+{
+	mutex_lock(&tracked_lock);
+	if (!nr_tracked++)
+		sees_submits = bset_watch_submits(mark_submitted);
+	mutex_unlock(&tracked_lock);
+	static_branch_inc(&bset_slow);
+}
+
+static void remove_set(void)
+{
+	static_branch_dec(&bset_slow);
+	mutex_lock(&tracked_lock);
+	if (!--nr_tracked && sees_submits)
+		bset_unwatch_submits(mark_submitted);
+	mutex_unlock(&tracked_lock);
+}
+
+static void print_record(const struct record *r)
+{
+	pr_warn("  %s %px, %s, taken %lu ms ago by %s/%d at:\n",
+		r->is_bio ? "bio" : "array", r->obj,
+		r->freed ? "freed" : r->submitted ? "submitted" : "held",
+		(unsigned long)jiffies_to_msecs(jiffies - r->when), r->comm,
+		r->pid);
+	stack_trace_print(r->alloc.addr, r->alloc.nr, 4);
+	if (r->freed) {
+		pr_warn("  freed at:\n");
+		stack_trace_print(r->free.addr, r->free.nr, 4);
+	}
+}
+
+/* Whether @bio waits on one of the caller's own lists. */
+static bool on_own_list(const struct bio *bio)
+{
+	struct bio *b;
+	int i;
+
+	for (i = 0; current->bio_list && i < 2; i++)
+		bio_list_for_each(b, &current->bio_list[i])
+			if (b == bio)
+				return true;
+	return false;
+}
+
+static bool held_by_us(const struct record *r)
+{
+	return r->is_bio && !r->freed && !r->submitted && r->task == current &&
+	       r->pid == current->pid && !on_own_list(r->obj);
+}
+
+static unsigned int find_held(struct bset_tracking *t, struct record *first)
+{
+	unsigned int n = 0, bkt;
+	struct record *r;
+	unsigned long flags;
+
+	spin_lock_irqsave(&t->lock, flags);
+	hash_for_each(t->records, bkt, r, node) {
+		if (!held_by_us(r))
+			continue;
+		if (!n++ && first)
+			*first = *r;
+	}
+	spin_unlock_irqrestore(&t->lock, flags);
+	return n;
+}
+
+/**
+ * bset_track_held() - how many unsubmitted bios of a set the caller holds
+ * @set:	the set
+ *
+ * Context: task context.
+ * Return: the number as far as it is known, 0 for a set that is not tracked.
+ */
+unsigned int bset_track_held(struct bset *set)
+{
+	struct bset_tracking *t = tracking_of(set);
+
+	return t && sees_submits ? find_held(t, NULL) : 0;
+}
+
+/**
+ * bset_track_before() - check the caller's side of the contract
+ * @set:	the set that the caller allocates from
+ * @gfp:	its flags; without %__GFP_DIRECT_RECLAIM nothing is wrong
+ *
+ * Context: as bset_alloc().
+ */
+void bset_track_before(struct bset *set, gfp_t gfp)
+{
+	struct bset_tracking *t = tracking_of(set);
+	struct record first;
+	unsigned int n;
+
+	if (!t || !sees_submits || !(gfp & __GFP_DIRECT_RECLAIM) ||
+	    READ_ONCE(t->misuse_reported))
+		return;
+	n = find_held(t, &first);
+	if (!n || xchg(&t->misuse_reported, true))
+		return;
+	pr_warn("%s (%s): %s/%d holds %u unsubmitted bio(s) of this set and may sleep for another one; the first:\n",
+		set->name, set->owner, current->comm, current->pid, n);
+	print_record(&first);
+	WARN(1, "bioset: %s: second bio allocated before the first is submitted\n",
+	     set->name);
+}
+
+/**
+ * bset_track_out() - note that an object leaves a set
+ * @set:	the set
+ * @obj:	bio or array
+ * @is_bio:	which
+ *
+ * Context: any but NMI.
+ */
+void bset_track_out(struct bset *set, void *obj, bool is_bio)
+{
+	struct bset_tracking *t = tracking_of(set);
+	struct record *r;
+	unsigned long flags;
+
+	if (!t)
+		return;
+	r = kzalloc(sizeof(*r), GFP_NOWAIT | __GFP_NOWARN);
+	if (!r) {
+		WRITE_ONCE(t->exact, false);
+		return;
+	}
+	r->obj = obj;
+	r->is_bio = is_bio;
+	r->task = current;
+	r->pid = current->pid;
+	memcpy(r->comm, current->comm, sizeof(r->comm));
+	r->when = jiffies;
+	take_site(&r->alloc);
+	spin_lock_irqsave(&t->lock, flags);
+	hash_add(t->records, &r->node, (unsigned long)obj);
+	spin_unlock_irqrestore(&t->lock, flags);
+}
+
+static void report_bad_put(struct bset *set, const void *obj,
+			   const struct record *r)
+{
+	pr_warn("%s (%s): put of %px, which is %s\n", set->name, set->owner,
+		obj, r ? "freed already:" : "not out");
+	if (r)
+		print_record(r);
+	WARN(1, "bioset: %s: double or foreign put, ignored\n", set->name);
+}
+
+/**
+ * bset_track_may_put() - check a put before anything is done
+ * @set:	the set that the bio says it is of
+ * @bio:	the bio
+ *
+ * Context: any but NMI.
+ * Return: false if @bio is not out; that has been reported.
+ */
+bool bset_track_may_put(struct bset *set, struct bio *bio)
+{
+	struct bset_tracking *t = tracking_of(set);
+	struct record *r, copy;
+	unsigned long flags;
+	bool bad, known;
+
+	if (!t)
+		return true;
+	spin_lock_irqsave(&t->lock, flags);
+	r = find(t, bio);
+	known = r;
+	bad = r ? r->freed : READ_ONCE(t->exact);
+	if (r)
+		copy = *r;
+	spin_unlock_irqrestore(&t->lock, flags);
+	if (bad)
+		report_bad_put(set, bio, known ? &copy : NULL);
+	return !bad;
+}
+
+static void poison_pad(struct bset *set, void *bio)
+{
+	memset(bio - set->bio.pad, FREED_PAD, set->bio.pad);
+}
+
+static void check_pad(struct bset *set, const struct record *r)
+{
+	const u8 *pad = r->obj - set->bio.pad;
+	const u8 *bad = memchr_inv(pad, FREED_PAD, set->bio.pad);
+
+	if (!bad)
+		return;
+	pr_warn("%s (%s): byte %td of a freed front_pad was written (%#x)\n",
+		set->name, set->owner, bad - pad, *bad);
+	print_record(r);
+	WARN(1, "bioset: %s: write into a freed front_pad\n", set->name);
+}
+
+/* The oldest bio of a quarantine that is over-full, or NULL. */
+static struct record *evict(struct bset_tracking *t, unsigned int max)
+{
+	struct record *r;
+
+	lockdep_assert_held(&t->lock);
+	if (t->nr_quarantined <= max)
+		return NULL;
+	r = list_first_entry(&t->quarantine, struct record, quarantine);
+	list_del(&r->quarantine);
+	hash_del(&r->node);
+	t->nr_quarantined--;
+	return r;
+}
+
+static void finish_evicted(struct bset *set, struct record *r)
+{
+	if (!r)
+		return;
+	check_pad(set, r);
+	bset_pool_put(&set->bio, r->obj);
+	kfree(r);
+}
+
+static void keep(struct bset *set, struct bset_tracking *t, struct record *r)
+{
+	lockdep_assert_held(&t->lock);
+	r->freed = true;
+	take_site(&r->free);
+	poison_pad(set, r->obj);
+	list_add_tail(&r->quarantine, &t->quarantine);
+	t->nr_quarantined++;
+}
+
+/**
+ * bset_track_back() - note that an object comes back to a set
+ * @set:	the set
+ * @obj:	bio or array
+ * @is_bio:	which
+ *
+ * A bio goes to the quarantine, but only while the reserve is whole: debugging
+ * must not make anybody wait.
+ *
+ * Context: any but NMI.
+ * Return: what the caller has to do with @obj.
+ */
+enum bset_back bset_track_back(struct bset *set, void *obj, bool is_bio)
+{
+	struct bset_tracking *t = tracking_of(set);
+	enum bset_back ret = BSET_BACK_PUT;
+	struct record *r, *old = NULL, copy;
+	unsigned long flags;
+	bool known;
+
+	if (!t)
+		return ret;
+	spin_lock_irqsave(&t->lock, flags);
+	r = find(t, obj);
+	known = r;
+	if (r ? r->freed : READ_ONCE(t->exact)) {
+		ret = BSET_BACK_REFUSED;
+		if (r)
+			copy = *r;
+	} else if (r && is_bio && !bset_pool_short(&set->bio)) {
+		ret = BSET_BACK_KEPT;
+		keep(set, t, r);
+		old = evict(t, QUARANTINE_MAX);
+	} else if (r) {
+		hash_del(&r->node);
+		kfree(r);
+	}
+	spin_unlock_irqrestore(&t->lock, flags);
+
+	if (ret == BSET_BACK_REFUSED)
+		report_bad_put(set, obj, known ? &copy : NULL);
+	finish_evicted(set, old);
+	return ret;
+}
+
+/* Drops all records; bios in the quarantine go where they would have gone. */
+static void forget_all(struct bset *set, struct bset_tracking *t)
+{
+	struct hlist_node *tmp;
+	struct record *r;
+	unsigned long flags;
+	unsigned int bkt;
+
+	do {
+		spin_lock_irqsave(&t->lock, flags);
+		r = evict(t, 0);
+		spin_unlock_irqrestore(&t->lock, flags);
+		finish_evicted(set, r);
+	} while (r);
+
+	spin_lock_irqsave(&t->lock, flags);
+	hash_for_each_safe(t->records, bkt, tmp, r, node) {
+		hash_del(&r->node);
+		kfree(r);
+	}
+	spin_unlock_irqrestore(&t->lock, flags);
+}
+
+static struct bset_tracking *new_tracking(void)
+{
+	struct bset_tracking *t = kzalloc(sizeof(*t), GFP_KERNEL);
+
+	if (!t)
+		return NULL;
+	spin_lock_init(&t->lock);
+	INIT_LIST_HEAD(&t->quarantine);
+	hash_init(t->records);
+	return t;
+}
+
+/**
+ * bset_track_switch() - start or stop to track a set
+ * @set:	the set
+ * @on:		which
+ * @exact:	nothing is out of the set, so what has no record is foreign
+ *
+ * Context: task context, may sleep; callers do not race for one set.
+ * Return: 0 or -ENOMEM.
+ */
+int bset_track_switch(struct bset *set, bool on, bool exact)
+{
+	struct bset_tracking *t = set->tracking;
+
+	if (on == (t && t->on))
+		return 0;
+	if (!t) {
+		t = new_tracking();
+		if (!t)
+			return -ENOMEM;
+		smp_store_release(&set->tracking, t);
+	}
+	if (on) {
+		t->exact = exact;
+		t->misuse_reported = false;
+		WRITE_ONCE(t->on, true);
+		add_set();
+	} else {
+		WRITE_ONCE(t->on, false);
+		remove_set();
+		/* A put that saw it on may still add to the quarantine, which
+		 * bset_track_exit() empties for good.
+		 */
+		forget_all(set, t);
+	}
+	return 0;
+}
+
+/**
+ * bset_track_init() - track a set from its start if the module parameter says so
+ * @set:	a set that nobody uses yet
+ *
+ * Context: task context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int bset_track_init(struct bset *set)
+{
+	return track_all ? bset_track_switch(set, true, true) : 0;
+}
+
+/**
+ * bset_track_exit() - forget a set
+ * @set:	a set without bios in flight
+ *
+ * Context: task context, may sleep.
+ */
+void bset_track_exit(struct bset *set)
+{
+	if (!set->tracking)
+		return;
+	bset_track_switch(set, false, false);
+	forget_all(set, set->tracking);
+	kfree(set->tracking);
+	set->tracking = NULL;
+}
+
+/**
+ * bset_track_is_on() - whether a set is tracked
+ * @set:	the set
+ *
+ * Context: any.
+ * Return: whether it is.
+ */
+bool bset_track_is_on(const struct bset *set)
+{
+	return tracking_of(set);
+}
+
+/**
+ * bset_track_oldest() - print who has had a bio of a set for the longest time
+ * @set:	the set
+ *
+ * Prints nothing for a set that is not tracked.
+ *
+ * Context: task context.
+ */
+void bset_track_oldest(struct bset *set)
+{
+	struct bset_tracking *t = tracking_of(set);
+	struct record *r, oldest;
+	bool found = false;
+	unsigned long flags;
+	unsigned int bkt;
+
+	if (!t)
+		return;
+	spin_lock_irqsave(&t->lock, flags);
+	hash_for_each(t->records, bkt, r, node) {
+		if (r->freed || !r->is_bio ||
+		    (found && time_after_eq(r->when, oldest.when)))
+			continue;
+		oldest = *r;
+		found = true;
+	}
+	spin_unlock_irqrestore(&t->lock, flags);
+	if (!found)
+		return;
+	pr_warn("%s: the oldest bio in flight:\n", set->name);
+	print_record(&oldest);
+}
+
+/**
+ * bset_track_show() - list the bios that are out
+ * @m:		where to
+ * @set:	the set
+ *
+ * Context: task context.
+ */
+void bset_track_show(struct seq_file *m, struct bset *set)
+{
+	struct bset_tracking *t = tracking_of(set);
+	struct record *r;
+	unsigned long flags;
+	unsigned int bkt, i;
+
+	if (!t) {
+		seq_puts(m, "not tracked: echo 1 > track\n");
+		return;
+	}
+	spin_lock_irqsave(&t->lock, flags);
+	hash_for_each(t->records, bkt, r, node) {
+		if (r->freed || !r->is_bio)
+			continue;
+		seq_printf(m, "%u ms %s %s/%d\n",
+			   jiffies_to_msecs(jiffies - r->when),
+			   r->submitted ? "submitted" : "held", r->comm,
+			   r->pid);
+		for (i = 0; i < r->alloc.nr; i++)
+			seq_printf(m, "    %pS\n", (void *)r->alloc.addr[i]);
+	}
+	spin_unlock_irqrestore(&t->lock, flags);
+}
