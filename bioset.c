@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bioset.c - sets and bios
+ * Sets and bios
  */
 #include <linux/bio.h>
 #include <linux/ctype.h>
@@ -37,9 +37,8 @@ static __always_inline void zero_reset_bytes(struct bio *bio)
 	memset(p + words, 0, BIO_RESET_BYTES % sizeof(unsigned long));
 }
 
-static __always_inline void bio_init_quick(struct bio *bio,
-					   struct block_device *bdev,
-					   blk_opf_t opf)
+static __always_inline void
+bio_init_quick(struct bio *bio, struct block_device *bdev, blk_opf_t opf)
 {
 	zero_reset_bytes(bio);
 	bio->bi_opf = opf;
@@ -87,15 +86,15 @@ static __always_inline void set_vecs(struct bio *bio, struct bio_vec *vecs,
 
 static struct bio *too_many_vecs(struct bio_set *bs, unsigned int nr_vecs)
 {
-	struct bset *set = bset_of(bs);
+	const struct bset *set = bset_of(bs);
+	const char *name = set ? set->name : "bio_alloc_bioset";
 
 	if (nr_vecs <= BIO_MAX_VECS)
-		WARN_ONCE(1, "bioset: %s has no arrays, but %u vecs are asked for\n",
-			  set ? set->name : "set", nr_vecs);
+		WARN_ONCE(1, "bioset: %s has no arrays, %u vecs asked for\n",
+			  name, nr_vecs);
 	else
-		pr_warn_ratelimited("%s: %d vecs asked for, a bio has at most %u\n",
-				    set ? set->name : "bio_alloc_bioset", nr_vecs,
-				    BIO_MAX_VECS);
+		pr_warn_ratelimited("%s: %d vecs asked for, the most is %u\n",
+				    name, nr_vecs, BIO_MAX_VECS);
 	return NULL;
 }
 
@@ -706,7 +705,7 @@ void bset_free(struct bio_set *bs)
 
 	if (!bs)
 		return;
-	if (WARN_ONCE(!set, "bioset: bioset_free() of a set that is not ours\n"))
+	if (WARN_ONCE(!set, "bioset: bioset_free() of a foreign set\n"))
 		return;
 	owns = set->owns_bs;
 	WARN_ONCE(!owns, "bioset: %s: bioset_free() of an embedded set\n",
@@ -719,22 +718,22 @@ EXPORT_SYMBOL_GPL(bset_free);
 
 void bset_read_stats(struct bset *set, struct bset_stats *stats)
 {
+	unsigned long longest = atomic64_read(&set->longest_wait);
 	unsigned long allocs, puts;
 
-	*stats = (struct bset_stats) {
-		.in_flight = bset_in_flight(set, &allocs, &puts),
-		.pool_size = set->pool_size,
-		.reserve = data_race(set->bio.reserve.curr_nr),
-		.vec_reserve = data_race(set->vec.reserve.curr_nr),
-		.cached = bset_class_cached(set),
-		.punted = atomic64_read(&set->punted),
-		.rescued = atomic64_read(&set->rescued),
-		.waits = atomic64_read(&set->waits),
-		.longest_wait_ms = jiffies_to_msecs(
-			atomic64_read(&set->longest_wait)),
-	};
+	stats->in_flight = bset_in_flight(set, &allocs, &puts);
 	stats->allocs = allocs;
 	stats->puts = puts;
+	stats->pool_size = set->pool_size;
+	/* Numbers for people: they may be off by what moves meanwhile. */
+	stats->reserve = data_race(set->bio.reserve.curr_nr);
+	/* likewise */
+	stats->vec_reserve = data_race(set->vec.reserve.curr_nr);
+	stats->cached = bset_class_cached(set);
+	stats->punted = atomic64_read(&set->punted);
+	stats->rescued = atomic64_read(&set->rescued);
+	stats->waits = atomic64_read(&set->waits);
+	stats->longest_wait_ms = jiffies_to_msecs(longest);
 }
 
 /**
@@ -826,7 +825,7 @@ static int __init check_quick_init(void)
 	set_inline_vecs(b, 0);
 	b->bi_pool = NULL;
 	if (memcmp(a, b, sizeof(*a))) {
-		pr_notice("this kernel's bio_init() does more than ours, using it\n");
+		pr_notice("using bio_init(): it does more than we know\n");
 		static_branch_disable(&quick_init);
 	}
 	ret = 0;

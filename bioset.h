@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * bioset.h - bio_sets for out-of-tree block drivers
+ * Bio_sets for out-of-tree block drivers
  *
  * A set made through this header is a real &struct bio_set whose allocations
  * keep the contract of bio_alloc_bioset(9) as documented for Linux 4.6.  The
@@ -39,7 +39,7 @@
  * A set has a rescuer unless this is given.  Without one, a driver must never
  * allocate a second bio of the set under one submit_bio call.
  */
-#define BSET_NO_RESCUER (1 << 16)
+#define BSET_NO_RESCUER BIT(16)
 
 /**
  * BSET_MAX_FRONT_PAD - the largest front_pad that bioset_init() takes, in bytes
@@ -121,7 +121,7 @@ int bset_track(struct bio_set *bs, bool on);
  * @front_pad out of range; -EBUSY if @bs is a set in use; -ENOMEM.  Nothing is
  * held after an error, and the kernel log says which set and why.
  */
-#define bset_init(bs, pool_size, front_pad, flags)                             \
+#define bset_init(bs, pool_size, front_pad, flags) \
 	__bset_init(bs, pool_size, front_pad, flags, THIS_MODULE, #bs)
 
 /**
@@ -132,8 +132,8 @@ int bset_track(struct bio_set *bs, bool on);
  * Context: task context, may sleep.
  * Return: the set, to be freed with bset_free(); NULL on failure.
  */
-#define bset_create(pool_size, front_pad)                                      \
-	__bset_create(pool_size, front_pad, BIOSET_NEED_BVECS, THIS_MODULE,    \
+#define bset_create(pool_size, front_pad)                                   \
+	__bset_create(pool_size, front_pad, BIOSET_NEED_BVECS, THIS_MODULE, \
 		      "bioset")
 
 /**
@@ -144,7 +144,7 @@ int bset_track(struct bio_set *bs, bool on);
  * Context: task context, may sleep.
  * Return: the set, to be freed with bset_free(); NULL on failure.
  */
-#define bset_create_nobvec(pool_size, front_pad)                               \
+#define bset_create_nobvec(pool_size, front_pad) \
 	__bset_create(pool_size, front_pad, 0, THIS_MODULE, "nobvec")
 
 /**
@@ -208,24 +208,24 @@ static inline struct bio *bset_next_split(struct bio *bio, int sectors,
 
 #define __BSET_NARGS(_1, _2, _3, _4, _5, name, ...) name
 
-#define bio_alloc_bioset(...)                                                  \
-	__BSET_NARGS(__VA_ARGS__, bset_alloc,                                  \
-		     bio_alloc_bioset_takes_3_or_5_arguments, bset_alloc_4_6,  \
-		     bio_alloc_bioset_takes_3_or_5_arguments,                  \
-		     bio_alloc_bioset_takes_3_or_5_arguments, 0)               \
+#define bio_alloc_bioset(...)                                                 \
+	__BSET_NARGS(__VA_ARGS__, bset_alloc,                                 \
+		     bio_alloc_bioset_takes_3_or_5_arguments, bset_alloc_4_6, \
+		     bio_alloc_bioset_takes_3_or_5_arguments,                 \
+		     bio_alloc_bioset_takes_3_or_5_arguments, 0)              \
 	(__VA_ARGS__)
 
-#define bioset_init(bs, pool_size, front_pad, flags)                           \
+#define bioset_init(bs, pool_size, front_pad, flags) \
 	bset_init(bs, pool_size, front_pad, flags)
 #define bioset_exit(bs) bset_exit(bs)
 #define bioset_create(pool_size, front_pad) bset_create(pool_size, front_pad)
-#define bioset_create_nobvec(pool_size, front_pad)                             \
+#define bioset_create_nobvec(pool_size, front_pad) \
 	bset_create_nobvec(pool_size, front_pad)
 #define bioset_free(bs) bset_free(bs)
 #define bio_clone_fast(bio, gfp, bs) bset_clone_4_6(bio, gfp, bs)
 #define bio_alloc_clone(bdev, bio, gfp, bs) bset_clone(bdev, bio, gfp, bs)
 #define bio_split(bio, sectors, gfp, bs) bset_split(bio, sectors, gfp, bs)
-#define bio_next_split(bio, sectors, gfp, bs)                                  \
+#define bio_next_split(bio, sectors, gfp, bs) \
 	bset_next_split(bio, sectors, gfp, bs)
 #define bio_put(bio) bset_put(bio)
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * cache.c - the slow half of the per-CPU caches: depot, bounds, draining
+ * The slow half of the per-CPU caches: depot, bounds, draining
  *
  * The bound: for each kind of object a CPU holds at most two lists (the one in
  * use and a full one) and the depot one for each CPU, so three lists a CPU.
@@ -21,8 +21,7 @@
 
 static unsigned int cache_kb = 1024;
 module_param(cache_kb, uint, 0444);
-MODULE_PARM_DESC(cache_kb,
-		 "KiB per CPU that the caches of all sets may hold (default 1024, 0 = no caches)");
+MODULE_PARM_DESC(cache_kb, "KiB per CPU for the caches of all sets (0 = none)");
 
 unsigned int bset_cache_batch __read_mostly;
 EXPORT_SYMBOL_NS_GPL(bset_cache_batch, BIOSET_INTERNAL);
@@ -107,8 +106,7 @@ bool bset_cache_spill(struct bset_cpu_cache *c, unsigned int kind)
 
 	if (!list)
 		return false; /* the caches are switched off */
-	if (c->full[kind] &&
-	    !depot_give(&c->cache->depot[kind], c->full[kind]))
+	if (c->full[kind] && !depot_give(&c->cache->depot[kind], c->full[kind]))
 		return false;
 	list->nr = c->nr[kind];
 	c->full[kind] = list;
@@ -316,10 +314,13 @@ unsigned long bset_cache_count(struct bset_cache *cache)
 	for (kind = 0; kind < cache->nr_kinds; kind++) {
 		for_each_possible_cpu(cpu) {
 			c = per_cpu_ptr(cache->cpu, cpu);
+			/* A number for people: it may be off by what moves. */
 			n += data_race(c->nr[kind]);
+			/* likewise */
 			if (data_race(c->full[kind]))
 				n += READ_ONCE(bset_cache_batch);
 		}
+		/* likewise */
 		n += data_race(cache->depot[kind].nr_lists) *
 		     READ_ONCE(bset_cache_batch);
 	}

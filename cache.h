@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * cache.h - per-CPU caches of free objects, in front of the slab
+ * Per-CPU caches of free objects, in front of the slab
  *
  * Each CPU has, for each kind of object, a list to push to and pop from and
  * one full list beside it; full lists travel between CPUs through a depot (the
@@ -114,8 +114,8 @@ static __always_inline void bset_cpu_release(struct bset_cpu_cache *c)
 }
 
 /* An object of @kind, or NULL if neither this CPU nor the depot has one. */
-static __always_inline void *
-bset_cache_pop(struct bset_cpu_cache __percpu *cpu, unsigned int kind)
+static __always_inline void *bset_cache_pop(struct bset_cpu_cache __percpu *cpu,
+					    unsigned int kind)
 {
 	struct bset_cpu_cache *c = bset_cpu_claim(cpu);
 	struct bset_obj *obj;
@@ -134,8 +134,8 @@ bset_cache_pop(struct bset_cpu_cache __percpu *cpu, unsigned int kind)
 }
 
 /* Takes @p, or returns false: then it is still the caller's. */
-static __always_inline bool
-bset_cache_push(struct bset_cpu_cache __percpu *cpu, unsigned int kind, void *p)
+static __always_inline bool bset_cache_push(struct bset_cpu_cache __percpu *cpu,
+					    unsigned int kind, void *p)
 {
 	struct bset_cpu_cache *c = bset_cpu_claim(cpu);
 	struct bset_obj *obj = p;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * compat.h - what differs between kernels, and nothing else
+ * What differs between kernels, and nothing else
  *
  * The only file with version or configuration tests.
  */
@@ -18,7 +18,7 @@
 #include <linux/version.h>
 #include <linux/workqueue.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) ||                            \
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || \
 	LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
 #error "bioset supports Linux 6.1 (any 6.1.y, vendor builds included)"
 #endif
@@ -98,7 +98,8 @@ static inline void bset_wait_for_dying_slabs(void)
  * The tracepoint block_bio_queue is not exported, but every tracepoint can be
  * found by its name.  Returns whether @probe is attached.
  */
-static inline void bset_match_queue_tracepoint(struct tracepoint *tp, void *found)
+static inline void bset_match_queue_tracepoint(struct tracepoint *tp,
+					       void *found)
 {
 	if (!strcmp(tp->name, "block_bio_queue"))
 		*(struct tracepoint **)found = tp;
@@ -114,7 +115,8 @@ static inline struct tracepoint *bset_queue_tracepoint(void)
 	return tp;
 }
 
-static inline bool bset_watch_submits(void (*probe)(void *data, struct bio *bio))
+static inline bool bset_watch_submits(void (*probe)(void *data,
+						    struct bio *bio))
 {
 	struct tracepoint *tp = bset_queue_tracepoint();
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * internal.h - what the files of bioset_core share
+ * What the files of bioset_core share
  */
 #ifndef BSET_INTERNAL_H
 #define BSET_INTERNAL_H
@@ -37,8 +37,7 @@ enum bset_kind {
 };
 
 /* Bits that no bio can be allocated with; see bset_alloc(). */
-#define BSET_GFP_BAD                                                           \
-	(__GFP_ZERO | __GFP_COMP | GFP_ZONEMASK | ~__GFP_BITS_MASK)
+#define BSET_GFP_BAD (__GFP_ZERO | __GFP_COMP | GFP_ZONEMASK | ~__GFP_BITS_MASK)
 
 /*
  * The part of a pool that waits: a reserve of objects that have already been
@@ -187,6 +186,7 @@ static __always_inline enum bset_kind bset_kind(unsigned int nr_vecs)
  */
 static __always_inline bool bset_pool_short(const struct bset_pool *pool)
 {
+	/* Read without the lock on purpose, see there. */
 	return unlikely(data_race(pool->reserve.curr_nr) <
 			pool->reserve.min_nr);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * mempool_glue.c - where the memory of bios and arrays comes from
+ * Where the memory of bios and arrays comes from
  *
  * The only file that talks to kmem_cache and mempool.  Three layers:
  *
@@ -60,8 +60,8 @@ static void release_vecs(struct bset_cache *cache, unsigned int kind, void *obj)
  */
 static void release_bio(struct bset_cache *cache, unsigned int kind, void *obj)
 {
-	struct bset_class *class = container_of(cache, struct bset_class,
-						cache);
+	struct bset_class *class =
+		container_of(cache, struct bset_class, cache);
 	struct bio *bio = obj;
 
 	if (kind == BSET_256)
@@ -100,6 +100,7 @@ static int vec_class_init(struct bset_class *class)
  */
 static int bio_class_init(struct bset_class *class)
 {
+	const slab_flags_t flags = SLAB_HWCACHE_ALIGN | SLAB_TYPESAFE_BY_RCU;
 	unsigned int inline_size = class->vecs ? BSET_INLINE_VECS : 0;
 	unsigned int size = class->front_pad + sizeof(struct bio) +
 			    inline_size * sizeof(struct bio_vec);
@@ -108,9 +109,7 @@ static int bio_class_init(struct bset_class *class)
 
 	snprintf(name, sizeof(name), "bset_bio-%u.%u", size, class_serial++);
 	class->slab = kmem_cache_create(name, size, __alignof__(struct bio),
-					SLAB_HWCACHE_ALIGN |
-						SLAB_TYPESAFE_BY_RCU,
-					NULL);
+					flags, NULL);
 	class->cache.nr_kinds = class->vecs ? BSET_NR_KINDS : 1;
 	class->cache.release = release_bio;
 	sizes[BSET_INLINE] = size;
@@ -121,8 +120,7 @@ static int bio_class_init(struct bset_class *class)
 }
 
 /* Common to both sorts of classes: first user makes, last user destroys. */
-static int class_get(struct bset_class *class,
-		     int (*init)(struct bset_class *))
+static int class_get(struct bset_class *class, int (*init)(struct bset_class *))
 {
 	int ret;
 
@@ -252,7 +250,9 @@ static bool starved(struct bset *set)
 	if (!static_branch_unlikely(&bset_slow))
 		return false;
 	nth = READ_ONCE(set->starve);
-	return nth && (nth == 1 || !((unsigned int)atomic_inc_return(&set->attempts) % nth));
+	if (nth <= 1)
+		return nth;
+	return (unsigned int)atomic_inc_return(&set->attempts) % nth == 0;
 }
 
 static void *slab_get(struct bset_pool *pool, gfp_t gfp)
@@ -403,7 +403,7 @@ void *bset_pool_get(struct bset_pool *pool, gfp_t gfp)
  */
 void bset_pool_put(struct bset_pool *pool, void *obj)
 {
-	smp_rmb();
+	smp_rmb(); /* pairs with smp_wmb() in mempool_alloc() */
 	if (bset_pool_short(pool))
 		mempool_free(obj, &pool->reserve);
 	else if (!bset_cache_push(pool->cache->cpu, 0, obj))
@@ -575,8 +575,10 @@ int bset_face_init(struct bset *set, unsigned int front_pad, bool vecs)
 	if (vecs)
 		ret = mempool_init(&bs->bvec_pool, 0, face_alloc_vecs,
 				   face_free_vecs, set);
-	return ret ?: mempool_init(&bs->bio_pool, 0, bset_face_alloc_bio,
+	if (!ret)
+		ret = mempool_init(&bs->bio_pool, 0, bset_face_alloc_bio,
 				   face_free_bio, set);
+	return ret;
 }
 
 /**
@@ -601,11 +603,12 @@ struct bio_set bset_null;
 
 static void *null_alloc_bio(gfp_t gfp, void *data)
 {
-	void *p = kmalloc(sizeof(struct bio) + bset_null.back_pad, gfp);
+	struct bio *bio;
 
-	if (p)
+	bio = kmalloc(struct_size(bio, bi_inline_vecs, BSET_INLINE_VECS), gfp);
+	if (bio)
 		__module_get(THIS_MODULE);
-	return p;
+	return bio;
 }
 
 static void null_free_bio(void *p, void *data)
@@ -638,8 +641,10 @@ int bset_null_init(void)
 	bset_null.back_pad = BSET_INLINE_VECS * sizeof(struct bio_vec);
 	ret = mempool_init(&bset_null.bvec_pool, 0, null_alloc_vecs,
 			   null_free_vecs, NULL);
-	return ret ?: mempool_init(&bset_null.bio_pool, 0, null_alloc_bio,
+	if (!ret)
+		ret = mempool_init(&bset_null.bio_pool, 0, null_alloc_bio,
 				   null_free_bio, NULL);
+	return ret;
 }
 
 /**

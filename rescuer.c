@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * rescuer.c - resubmits bios that wait behind an allocation of their own set
+ * Resubmits bios that wait behind an allocation of their own set
  *
  * The problem.  While a task is in a driver's ->submit_bio(), what it submits
  * is put on current->bio_list and starts only when ->submit_bio() returns.  A

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stall.c - says who waits for a bio, for how long, and most likely why
+ * Says who waits for a bio, for how long, and most likely why
  */
 #include <linux/moduleparam.h>
 #include <linux/sched.h>
@@ -27,8 +27,7 @@ static const struct kernel_param_ops stall_secs_ops = {
 	.get = param_get_uint,
 };
 module_param_cb(stall_secs, &stall_secs_ops, &stall_secs, 0644);
-MODULE_PARM_DESC(stall_secs,
-		 "report an allocation that waits this long, and each time the wait doubles (default 10, 0 = off)");
+MODULE_PARM_DESC(stall_secs, "report waits of this many seconds (0 = off)");
 
 static unsigned int own_bios_queued(struct bio_set *bs)
 {
@@ -60,8 +59,8 @@ static void print_cause(struct bset *set, const struct bset_stats *s)
 	else if (s->in_flight)
 		pr_warn("likely cause: %llu bio(s) in flight, which the disks below have not completed or their holders not submitted%s\n",
 			s->in_flight,
-			bset_track_is_on(set) ? "" :
-						"; track=1 tells who has them");
+			bset_track_is_on(set) ? ""
+					      : "; track=1 tells who has them");
 	else
 		pr_warn("likely cause: none known: no bio of this set is in flight\n");
 	if (READ_ONCE(set->starve))

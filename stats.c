@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stats.c - /sys/kernel/debug/bioset: one directory a set
+ * /sys/kernel/debug/bioset: one directory a set
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * track.c - who has which bio: owners, misuse, double puts, late writes
+ * Who has which bio: owners, misuse, double puts, late writes
  *
  * A debug mode, off by default and for each set on its own.  While it is on,
  * every bio and array that leaves the set has a record with the task and the
@@ -34,7 +34,8 @@
 
 static bool track_all;
 module_param_named(track, track_all, bool, 0444);
-MODULE_PARM_DESC(track, "track the bios of all sets from the start (default no)");
+MODULE_PARM_DESC(track,
+		 "track the bios of all sets from the start (default no)");
 
 struct site {
 	unsigned int nr;
@@ -58,7 +59,7 @@ struct record {
 };
 
 struct bset_tracking {
-	spinlock_t lock;
+	spinlock_t lock; /* of the table and the quarantine */
 	bool on;
 	bool exact; /* every object that is out has a record */
 	bool misuse_reported;
@@ -80,6 +81,7 @@ static noinline void take_site(struct site *site)
 
 static struct bset_tracking *tracking_of(const struct bset *set)
 {
+	/* pairs with smp_store_release() in bset_track_switch() */
 	struct bset_tracking *t = smp_load_acquire(&set->tracking);
 
 	return t && READ_ONCE(t->on) ? t : NULL;
@@ -130,11 +132,17 @@ static void remove_set(void)
 	mutex_unlock(&tracked_lock);
 }
 
+static const char *state_of(const struct record *r)
+{
+	if (r->freed)
+		return "freed";
+	return r->submitted ? "submitted" : "held";
+}
+
 static void print_record(const struct record *r)
 {
-	pr_warn("  %s %px, %s, taken %lu ms ago by %s/%d at:\n",
-		r->is_bio ? "bio" : "array", r->obj,
-		r->freed ? "freed" : r->submitted ? "submitted" : "held",
+	pr_warn("  %s %p, %s, taken %lu ms ago by %s/%d at:\n",
+		r->is_bio ? "bio" : "array", r->obj, state_of(r),
 		(unsigned long)jiffies_to_msecs(jiffies - r->when), r->comm,
 		r->pid);
 	stack_trace_print(r->alloc.addr, r->alloc.nr, 4);
@@ -216,7 +224,7 @@ void bset_track_before(struct bset *set, gfp_t gfp)
 	pr_warn("%s (%s): %s/%d holds %u unsubmitted bio(s) of this set and may sleep for another one; the first:\n",
 		set->name, set->owner, current->comm, current->pid, n);
 	print_record(&first);
-	WARN(1, "bioset: %s: second bio allocated before the first is submitted\n",
+	WARN(1, "bioset: %s: a bio is held while another is allocated\n",
 	     set->name);
 }
 
@@ -256,8 +264,8 @@ void bset_track_out(struct bset *set, void *obj, bool is_bio)
 static void report_bad_put(struct bset *set, const void *obj,
 			   const struct record *r)
 {
-	pr_warn("%s (%s): put of %px, which is %s\n", set->name, set->owner,
-		obj, r ? "freed already:" : "not out");
+	pr_warn("%s (%s): put of %p, which is %s\n", set->name, set->owner, obj,
+		r ? "freed already:" : "not out");
 	if (r)
 		print_record(r);
 	WARN(1, "bioset: %s: double or foreign put, ignored\n", set->name);
@@ -443,6 +451,7 @@ int bset_track_switch(struct bset *set, bool on, bool exact)
 		t = new_tracking();
 		if (!t)
 			return -ENOMEM;
+		/* pairs with smp_load_acquire() in tracking_of() */
 		smp_store_release(&set->tracking, t);
 	}
 	if (on) {
@@ -557,9 +566,8 @@ void bset_track_show(struct seq_file *m, struct bset *set)
 		if (r->freed || !r->is_bio)
 			continue;
 		seq_printf(m, "%u ms %s %s/%d\n",
-			   jiffies_to_msecs(jiffies - r->when),
-			   r->submitted ? "submitted" : "held", r->comm,
-			   r->pid);
+			   jiffies_to_msecs(jiffies - r->when), state_of(r),
+			   r->comm, r->pid);
 		for (i = 0; i < r->alloc.nr; i++)
 			seq_printf(m, "    %pS\n", (void *)r->alloc.addr[i]);
 	}

@@ -283,7 +283,7 @@ watch_guest() {
 ask_where() {
 	[ -z "$uml" ] || return 0
 	(cd "$out" && timeout 15 python3 "$TOP/scripts/ask-guest.py" \
-		monitor.sock console.sock w l) 2>/dev/null || true
+		monitor.sock console.sock l w) 2>/dev/null || true
 }
 
 # --------------------------------------------------------------- the verdict

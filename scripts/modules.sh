@@ -1,9 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# modules.sh [KDIR]: build the modules for the kernel whose build directory or
+# modules.sh [--kdir] [KDIR]: build the modules for the kernel whose build directory or
 # headers are KDIR, and print where they are. Without KDIR: for the running
 # kernel, else for the newest headers installed.
+#
+# With --kdir it only prints which directory that is.
 #
 # The sources are copied to the cache and built there, so that the tree stays
 # clean. W, C and V mean to the kernel's make what they always mean, and
@@ -12,6 +14,17 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# The newest version; of its flavours the plain one, which has the shortest
+# name. Debian's -common packages hold half of a build tree and do not count.
+newest_headers() {
+	local dir version
+	for dir in /usr/src/linux-headers-*; do
+		[ -f "$dir/Module.symvers" ] || continue
+		version=${dir#*-headers-}
+		echo "${version%%-[a-z]*} ${#dir} $dir"
+	done | sort -k1,1Vr -k2,2n | head -n 1 | cut -d' ' -f3
+}
+
 default_kdir() {
 	local dir
 	dir=/lib/modules/$(uname -r)/build
@@ -19,11 +32,11 @@ default_kdir() {
 		echo "$dir"
 		return
 	fi
-	# Debian's -common packages hold half of a build tree; skip them.
-	for dir in $(printf '%s\n' /usr/src/linux-headers-* | sort -rV); do
-		case $dir in *-common*) continue ;; esac
-		[ ! -f "$dir/Module.symvers" ] || { echo "$dir"; return; }
-	done
+	dir=$(newest_headers)
+	if [ -n "$dir" ]; then
+		echo "$dir"
+		return
+	fi
 	die "no kernel headers found: install the Debian package linux-headers-amd64, or give KDIR=<kernel build directory>"
 }
 
@@ -97,7 +110,8 @@ kbuild() {
 	# The coverage kernel profiles nothing but what asks for it.
 	! grep -q '^CONFIG_GCOV_KERNEL=y' "$kdir/include/config/auto.conf" ||
 		args+=(GCOV_PROFILE=y)
-	make "${args[@]}" modules >&2
+	# Said once for each module, and about the kernel's package, not ours
+	make "${args[@]}" modules 2> >(grep -v '^Skipping BTF generation' >&2) >&2
 }
 
 build() {
@@ -109,13 +123,25 @@ build() {
 	fi
 }
 
-[ $# -le 1 ] || die "usage: modules.sh [KDIR]"
+show_result() {
+	local ko
+	find "$out" -name '*.ko' | sort | while read -r ko; do
+		say "built ${ko#"$out"/}"
+	done
+	say "in $out, with Module.symvers"
+}
+
+only_kdir=''
+[ "${1:-}" != --kdir ] || { only_kdir=1 && shift; }
+[ $# -le 1 ] || die "usage: modules.sh [--kdir] [KDIR]"
 kdir=${1:-}
 [ -n "$kdir" ] || kdir=$(default_kdir)
 check_kdir "$kdir"
 kdir=$(realpath "$kdir")
+[ -z "$only_kdir" ] || { echo "$kdir" && exit; }
 need_pkgs "building modules" gcc make libc6-dev libelf-dev rsync kmod
 [ -z "${C:-}" ] || [ "${C:-}" = 0 ] || need_pkgs "checking with sparse" sparse
 out=$CACHE/build/${BUILD_NAME:-$(build_name "$kdir")}
 with_lock "build-$(basename "$out")" build
+show_result
 echo "$out"

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0
+# What a person types. The kernel's build reads Kbuild; the work is done by
+# scripts/, in a cache outside the tree ($XDG_CACHE_HOME/bioset).
+#
+# KDIR=dir    build for this kernel (default: the running one, else the newest
+#             headers installed)
+# W=1 C=2 V=1 as in the kernel's own make
+
+.PHONY: all demo test check quick test-all torture model coverage bench \
+	bench-native bench-check lint selftest install uninstall dkms clean \
+	distclean help
+
+MAKEFLAGS += --no-print-directory
+export KDIR KSRC SUITE DESTDIR W C V
+
+all: ## build the modules
+	@scripts/modules.sh $(KDIR) >/dev/null
+
+demo: ## see it work: the example on a stock Debian kernel in QEMU
+	@scripts/demo.sh
+
+test check: ## all tests of a change (SUITE=name: one KUnit suite)
+	@scripts/test.sh
+
+quick: ## the KUnit suites on User Mode Linux, in seconds
+	@scripts/quick.sh
+
+test-all: ## the tests on every test kernel, for a release
+	@scripts/test-all.sh
+
+torture: ## a long random run (MINUTES=n SEED=n)
+	@scripts/torture.sh
+
+model: ## check the model of forward progress with spin
+	@scripts/model.sh
+
+coverage: ## which lines the tests reach
+	@scripts/coverage.sh
+
+bench: ## instructions per operation, beside the kernel's own
+	@scripts/bench.sh
+
+bench-native: ## the same as time, on User Mode Linux
+	@scripts/bench-native.sh
+
+bench-check: ## has anything become slower than the committed results?
+	@scripts/bench-check.sh
+
+lint: ## everything that can be checked without running
+	@scripts/lint.sh
+
+selftest: ## does the test harness notice what it should?
+	@scripts/selftest.sh
+
+install: ## install modules and header (DESTDIR=dir)
+	@scripts/install.sh
+
+uninstall: ## take back what install did
+	@scripts/install.sh --remove
+
+dkms: ## install through DKMS: rebuilt with each new kernel
+	@scripts/dkms.sh
+
+clean: ## remove module builds and logs, keep the kernels
+	@scripts/clean.sh
+
+distclean: ## remove the whole cache, the kernels included
+	@scripts/clean.sh --all
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z -]*\):[^#]*## /\1\t/p' Makefile | \
+		while IFS='	' read -r target text; do \
+			printf 'make %-14s %s\n' "$$target" "$$text"; done

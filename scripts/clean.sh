@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# clean.sh [--all]: remove the module builds and the logs; with --all the whole
+# cache, kernels included.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# A cache whose path came out wrong must not cost anybody's files.
+case $CACHE in
+/*/bioset) ;;
+*) die "refusing to clean $CACHE" ;;
+esac
+if [ "${1:-}" = --all ]; then
+	rm -rf "$CACHE"
+else
+	rm -rf "$CACHE/build" "$CACHE/runs" "$CACHE/logs" "$CACHE/guest"
+fi
