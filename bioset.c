@@ -24,45 +24,63 @@ static unsigned int next_id;
  */
 static DEFINE_STATIC_KEY_TRUE(quick_init);
 
-/* Plain stores: rep stos costs more to start than these do in all. */
+/*
+ * Zeroes what bio_reset() zeroes, but for bi_bdev.  Plain stores, because a rep
+ * stos costs more to start than these do in all.
+ */
 static __always_inline void zero_reset_bytes(struct bio *bio)
 {
 	const size_t words = BIO_RESET_BYTES / sizeof(unsigned long);
+	const size_t bdev = offsetof(struct bio, bi_bdev) / sizeof(long);
 	unsigned long *p = (unsigned long *)bio;
 	size_t i;
 
 #pragma GCC unroll 32
 	for (i = 0; i < words; i++)
-		WRITE_ONCE(p[i], 0);
-	memset(p + words, 0, BIO_RESET_BYTES % sizeof(unsigned long));
+		if (i != bdev)
+			WRITE_ONCE(p[i], 0);
+	bio->bi_vcnt = 0; /* shares a word with bi_max_vecs */
 }
 
-static __always_inline void
+static noinline struct bio *associate_blkg(struct bio *bio)
+{
+	bio_associate_blkg(bio);
+	return bio;
+}
+
+static __always_inline struct bio *
 bio_init_quick(struct bio *bio, struct block_device *bdev, blk_opf_t opf)
 {
 	zero_reset_bytes(bio);
+	bio->bi_bdev = bdev;
 	bio->bi_opf = opf;
 	bio->bi_cookie = BLK_QC_T_NONE;
 	atomic_set(&bio->__bi_remaining, 1);
 	atomic_set(&bio->__bi_cnt, 1);
-	if (bdev) {
-		bio->bi_bdev = bdev;
-		bio_associate_blkg(bio);
-	}
+	return bdev ? associate_blkg(bio) : bio;
+}
+
+static noinline struct bio *
+bio_init_by_kernel(struct bio *bio, struct block_device *bdev, blk_opf_t opf)
+{
+	struct bio_set *bs = bio->bi_pool;
+
+	bio_init(bio, bdev, bio->bi_io_vec, bio->bi_max_vecs, opf);
+	bio->bi_pool = bs;
+	return bio;
 }
 
 /* Everything but the array: a bio from the cache has that already. */
-static __always_inline void setup_bio(struct bio *bio,
-				      struct block_device *bdev, blk_opf_t opf,
-				      struct bio_set *bs)
+static __always_inline struct bio *setup_bio(struct bio *bio,
+					     struct block_device *bdev,
+					     blk_opf_t opf, struct bio_set *bs)
 {
+	bio->bi_pool = bs;
 	/* bio_put() of such a bio would look for the kernel's cache in bs. */
 	opf &= ~REQ_ALLOC_CACHE;
-	if (static_branch_likely(&quick_init))
-		bio_init_quick(bio, bdev, opf);
-	else
-		bio_init(bio, bdev, bio->bi_io_vec, bio->bi_max_vecs, opf);
-	bio->bi_pool = bs;
+	if (!static_branch_likely(&quick_init))
+		return bio_init_by_kernel(bio, bdev, opf);
+	return bio_init_quick(bio, bdev, opf);
 }
 
 /* A bio of 0…4 vecs: as the kernel does it, none or all of the inline ones. */
@@ -107,7 +125,7 @@ static struct bio *alloc_by_kernel(struct block_device *bdev,
 				   unsigned int nr_vecs, blk_opf_t opf,
 				   gfp_t gfp, struct bio_set *bs)
 {
-	gfp &= ~(__GFP_DIRECT_RECLAIM | __GFP_IO | __GFP_NOFAIL);
+	gfp &= ~(BSET_GFP_BAD | __GFP_DIRECT_RECLAIM | __GFP_IO | __GFP_NOFAIL);
 	return bio_alloc_bioset(bdev, nr_vecs, opf & ~REQ_ALLOC_CACHE,
 				gfp | __GFP_NOWARN, bs);
 }
@@ -141,8 +159,7 @@ static struct bio *null_alloc(struct block_device *bdev, unsigned int nr_vecs,
 		}
 	}
 	set_vecs(bio, vecs, nr_vecs);
-	setup_bio(bio, bdev, opf, &bset_null);
-	return bio;
+	return setup_bio(bio, bdev, opf, &bset_null);
 }
 
 static gfp_t drop_bad_gfp(gfp_t gfp, const struct bset *set)
@@ -184,7 +201,7 @@ static struct bio *get_bio(struct bset *set, unsigned int nr_vecs, gfp_t gfp)
 	if (!bio)
 		return NULL;
 	if (nr_vecs > BSET_INLINE_VECS) {
-		vecs = bset_vecs_get(set, gfp);
+		vecs = bset_pool_get(&set->vec, gfp);
 		if (!vecs) {
 			bset_pool_put(&set->bio, bio);
 			return NULL;
@@ -195,28 +212,72 @@ static struct bio *get_bio(struct bset *set, unsigned int nr_vecs, gfp_t gfp)
 	return bio;
 }
 
+static noinline struct bio *alloc_own(struct block_device *bdev,
+				      unsigned int nr_vecs, blk_opf_t opf,
+				      gfp_t gfp, struct bio_set *bs)
+{
+	struct bio *bio;
+
+	bio = get_bio(bset_of(bs), nr_vecs, gfp & ~BSET_GFP_BAD);
+	return bio ? setup_bio(bio, bdev, opf, bs) : NULL;
+}
+
+/* An array of the kernel's if there is one, else one of ours. */
+static struct bio *alloc_array(struct block_device *bdev, unsigned int nr_vecs,
+			       blk_opf_t opf, gfp_t gfp, struct bio_set *bs)
+{
+	struct bio *bio = alloc_by_kernel(bdev, nr_vecs, opf, gfp, bs);
+
+	return bio ?: alloc_own(bdev, nr_vecs, opf, gfp, bs);
+}
+
 static noinline struct bio *alloc_slow(struct block_device *bdev,
 				       unsigned int nr_vecs, blk_opf_t opf,
 				       gfp_t gfp, struct bio_set *bs)
 {
 	struct bset *set = bset_of(bs);
-	struct bio *bio;
 
 	if (nr_vecs > set->max_vecs)
 		return too_many_vecs(bs, nr_vecs);
 	gfp = drop_bad_gfp(gfp, set);
 	if (static_branch_unlikely(&bset_slow))
 		bset_track_before(set, gfp);
+	if (kernel_has_array(nr_vecs) && !READ_ONCE(set->starve))
+		return alloc_array(bdev, nr_vecs, opf, gfp, bs);
+	return alloc_own(bdev, nr_vecs, opf, gfp, bs);
+}
 
-	if (kernel_has_array(nr_vecs) && !READ_ONCE(set->starve)) {
-		bio = alloc_by_kernel(bdev, nr_vecs, opf, gfp, bs);
-		if (bio)
-			return bio;
-	}
-	bio = get_bio(set, nr_vecs, gfp);
-	if (bio)
-		setup_bio(bio, bdev, opf, bs);
-	return bio;
+static __always_inline struct bio *
+setup_cached(struct bio *bio, struct block_device *bdev, unsigned int nr_vecs,
+	     blk_opf_t opf, struct bio_set *bs)
+{
+	struct bset *set = bs->bio_pool.pool_data;
+
+	this_cpu_inc(set->counts->allocs);
+	if (nr_vecs <= BSET_INLINE_VECS)
+		set_inline_vecs(bio, nr_vecs);
+	return setup_bio(bio, bdev, opf, bs);
+}
+
+/*
+ * This CPU's list is empty, but there may be full ones.  If not, an array of
+ * the kernel's is best asked for at once.
+ */
+static noinline struct bio *alloc_refill(struct block_device *bdev,
+					 unsigned int nr_vecs, blk_opf_t opf,
+					 gfp_t gfp, struct bio_set *bs)
+{
+	struct bset *set = bs->bio_pool.pool_data;
+	const unsigned long kind = bset_kind(nr_vecs);
+	struct bio *bio = NULL;
+
+	if (bset_cache_has_lists(set->cpu, kind))
+		bio = bset_cache_pop(set->cpu, kind);
+	else if (kind == BSET_16 || kind == BSET_64)
+		return alloc_array(bdev, nr_vecs, opf, gfp, bs);
+	if (!bio)
+		return alloc_slow(bdev, nr_vecs, opf, gfp, bs);
+	return setup_cached(bio, bdev, nr_vecs, opf, bs);
 }
 
 /**
@@ -227,7 +288,8 @@ static noinline struct bio *alloc_slow(struct block_device *bdev,
  * @gfp:	with %__GFP_DIRECT_RECLAIM (as in GFP_NOIO) an allocation from a
  *		set never fails, however long it takes.  Without it the reserve
  *		is used before NULL is returned.  Bits that make no sense
- *		(%__GFP_ZERO, %__GFP_COMP, a zone) are ignored with a warning.
+ *		(%__GFP_ZERO, %__GFP_COMP, a zone) are ignored, with a warning
+ *		from the first allocation that no cache can serve.
  * @bs:		the set; NULL for kmalloc(), which can fail whatever @gfp is.  A
  *		set that the kernel made is handed to the kernel.
  *
@@ -250,49 +312,83 @@ static noinline struct bio *alloc_slow(struct block_device *bdev,
 struct bio *bset_alloc(struct block_device *bdev, unsigned int nr_vecs,
 		       blk_opf_t opf, gfp_t gfp, struct bio_set *bs)
 {
-	struct bset *set = bset_of(bs);
-	enum bset_kind kind;
+	struct bset_cpu_cache *c;
+	struct bset *set;
 	struct bio *bio;
 
-	if (unlikely(!set))
+	/* Each way off the fast path is a tail call, so that this function
+	 * needs no stack frame.
+	 */
+	if (unlikely(!bset_is_ours(bs)))
 		return alloc_foreign(bdev, nr_vecs, opf, gfp, bs);
+	set = bs->bio_pool.pool_data;
 	bset_might_alloc(gfp);
-	if (unlikely(nr_vecs > set->max_vecs || (gfp & BSET_GFP_BAD)) ||
-	    static_branch_unlikely(&bset_slow))
+	if (static_branch_unlikely(&bset_slow))
+		return alloc_slow(bdev, nr_vecs, opf, gfp, bs);
+	if (unlikely(nr_vecs > set->max_vecs) ||
+	    unlikely(!bset_cpu_claim(set->cpu, &c)))
 		return alloc_slow(bdev, nr_vecs, opf, gfp, bs);
 
-	kind = bset_kind(nr_vecs);
-	bio = bset_cache_pop(set->cpu, kind);
-	if (unlikely(!bio))
-		return alloc_slow(bdev, nr_vecs, opf, gfp, bs);
-	this_cpu_inc(set->counts->allocs);
-	if (kind == BSET_INLINE)
-		set_inline_vecs(bio, nr_vecs);
-	setup_bio(bio, bdev, opf, bs);
-	return bio;
+	bio = bset_list_pop(c, bset_kind(nr_vecs));
+	if (unlikely(!bio)) {
+		bset_cpu_release(c);
+		return alloc_refill(bdev, nr_vecs, opf, gfp, bs);
+	}
+	bset_cpu_release(c);
+	return setup_cached(bio, bdev, nr_vecs, opf, bs);
 }
 EXPORT_SYMBOL_GPL(bset_alloc);
 
-/* Where the bio's array goes is decided by bi_max_vecs, as in the kernel. */
-static __always_inline bool cacheable(const struct bio *bio,
-				      enum bset_kind *kind)
+/*
+ * The kind that a bio can be cached as, or BSET_NR_KINDS.  Where an array goes
+ * is decided by bi_max_vecs, as in the kernel.
+ */
+static __always_inline unsigned long kind_to_cache(const struct bio *bio)
 {
 	const unsigned int max = bio->bi_max_vecs;
 
-	*kind = bset_kind(max);
-	return max <= BSET_INLINE_VECS || max == 16 || max == 64 ||
-	       max == BIO_MAX_VECS;
+	if (likely(max <= BSET_INLINE_VECS))
+		return BSET_INLINE;
+	if (max == BIO_MAX_VECS)
+		return BSET_256;
+	if (max == 16)
+		return BSET_16;
+	return max == 64 ? BSET_64 : BSET_NR_KINDS;
 }
 
 /*
- * The kernel's bio_put() takes the bio apart and calls our callbacks, which
- * refill the reserves.
+ * Past the cache.  An array of the kernel's goes back by the kernel's own
+ * bio_put(), which calls our callback for the bio.
  */
 static noinline void put_slow(struct bio *bio)
 {
+	const unsigned int kind = kind_to_cache(bio);
+
 	bio_clear_flag(bio, BIO_REFFED);
-	bio->bi_opf &= ~REQ_ALLOC_CACHE;
-	bio_put(bio);
+	if (kind == BSET_INLINE || kind == BSET_256) {
+		bio_uninit(bio);
+		bset_release(bset_of(bio->bi_pool), bio);
+	} else {
+		bio->bi_opf &= ~REQ_ALLOC_CACHE;
+		bio_put(bio);
+	}
+}
+
+/* This CPU's list is full: begin another one. */
+static noinline void put_spill(struct bio *bio)
+{
+	struct bset *set = bset_of(bio->bi_pool);
+
+	if (bset_cache_push(set->cpu, kind_to_cache(bio), bio))
+		bset_count_put(set);
+	else
+		put_slow(bio);
+}
+
+static noinline void put_extras(struct bio *bio)
+{
+	bio_uninit(bio);
+	put_spill(bio);
 }
 
 static noinline void put_foreign(struct bio *bio)
@@ -312,12 +408,21 @@ static noinline bool put_ref(struct bio *bio)
 }
 
 /* A set is starved or tracked, maybe this one: nothing goes by the cache. */
-static noinline void put_watched(struct bio *bio, struct bset *set)
+static noinline void put_watched(struct bio *bio)
 {
-	if (!bset_track_may_put(set, bio))
+	if (!bset_track_may_put(bset_of(bio->bi_pool), bio))
 		return;
 	if (bio_flagged(bio, BIO_REFFED) && !put_ref(bio))
 		return;
+	put_slow(bio);
+}
+
+/* Somebody held a second reference once, and maybe still does. */
+static noinline void put_reffed(struct bio *bio)
+{
+	if (!put_ref(bio))
+		return;
+	bio_clear_flag(bio, BIO_REFFED);
 	put_slow(bio);
 }
 
@@ -333,29 +438,34 @@ static noinline void put_watched(struct bio *bio, struct bset *set)
  */
 void bset_put(struct bio *bio)
 {
+	struct bset_cpu_cache *c;
 	struct bset *set;
-	enum bset_kind kind;
+	unsigned long kind;
 
-	set = bset_of(bio->bi_pool);
-	if (unlikely(!set))
+	if (unlikely(!bset_is_ours(bio->bi_pool)))
 		return put_foreign(bio);
 	if (static_branch_unlikely(&bset_slow))
-		return put_watched(bio, set);
-	if (unlikely(bio_flagged(bio, BIO_REFFED)) && !put_ref(bio))
-		return;
+		return put_watched(bio);
+	if (unlikely(bio_flagged(bio, BIO_REFFED)))
+		return put_reffed(bio);
 
+	set = bio->bi_pool->bio_pool.pool_data;
+	kind = kind_to_cache(bio);
 	smp_rmb(); /* see bset_pool_put() */
-	if (unlikely(!cacheable(bio, &kind)) || bset_pool_short(&set->bio) ||
+	if (unlikely(kind == BSET_NR_KINDS) || bset_pool_short(&set->bio) ||
 	    (kind == BSET_256 && bset_pool_short(&set->vec)))
 		return put_slow(bio);
-
 	if (unlikely(bset_bio_has_extras(bio)))
-		bio_uninit(bio);
-	if (unlikely(!bset_cache_push(set->cpu, kind, bio)))
+		return put_extras(bio);
+	if (unlikely(!bset_cpu_claim(set->cpu, &c)))
 		return put_slow(bio);
-	/* Last, for bset_exit() frees the set when the sum is right. */
-	smp_mb__before_atomic();
-	this_cpu_inc(set->counts->puts);
+	if (unlikely(!bset_list_has_room(c, kind))) {
+		bset_cpu_release(c);
+		return put_spill(bio);
+	}
+	bset_list_push(c, kind, bio);
+	bset_cpu_release(c);
+	bset_count_put(set);
 }
 EXPORT_SYMBOL_GPL(bset_put);
 
@@ -809,30 +919,45 @@ int bset_track(struct bio_set *bs, bool on)
 }
 EXPORT_SYMBOL_GPL(bset_track);
 
-/* Compares what we store in a fresh bio with what the kernel does. */
+/*
+ * Whether our stores leave the same in a bio as bio_init() does, in each byte
+ * that bio_init() writes: one that is the same whatever was there before.
+ */
+static bool __init quick_init_is_right(struct bio *bios)
+{
+	u8 *kernel_a = (u8 *)&bios[0], *kernel_b = (u8 *)&bios[1];
+	u8 *ours_a = (u8 *)&bios[2], *ours_b = (u8 *)&bios[3];
+	size_t i;
+
+	memset(kernel_a, 0xa5, sizeof(struct bio));
+	memset(kernel_b, 0x5a, sizeof(struct bio));
+	memset(ours_a, 0xa5, sizeof(struct bio));
+	memset(ours_b, 0x5a, sizeof(struct bio));
+	for (i = 0; i < 2; i++) {
+		bio_init(&bios[i], NULL, NULL, 0, REQ_OP_WRITE);
+		bio_init_quick(&bios[2 + i], NULL, REQ_OP_WRITE);
+		set_inline_vecs(&bios[2 + i], 0);
+		bios[2 + i].bi_pool = NULL;
+	}
+	for (i = 0; i < sizeof(struct bio); i++)
+		if (kernel_a[i] == kernel_b[i] &&
+		    (ours_a[i] != kernel_a[i] || ours_b[i] != kernel_a[i]))
+			return false;
+	return true;
+}
+
 static int __init check_quick_init(void)
 {
-	struct bio *a = kmalloc(sizeof(*a), GFP_KERNEL);
-	struct bio *b = kmalloc(sizeof(*b), GFP_KERNEL);
-	int ret = -ENOMEM;
+	struct bio *bios = kcalloc(4, sizeof(*bios), GFP_KERNEL);
 
-	if (!a || !b)
-		goto free;
-	memset(a, 0xa5, sizeof(*a));
-	memset(b, 0xa5, sizeof(*b));
-	bio_init(a, NULL, NULL, 0, REQ_OP_WRITE);
-	bio_init_quick(b, NULL, REQ_OP_WRITE);
-	set_inline_vecs(b, 0);
-	b->bi_pool = NULL;
-	if (memcmp(a, b, sizeof(*a))) {
+	if (!bios)
+		return -ENOMEM;
+	if (!quick_init_is_right(bios)) {
 		pr_notice("using bio_init(): it does more than we know\n");
 		static_branch_disable(&quick_init);
 	}
-	ret = 0;
-free:
-	kfree(b);
-	kfree(a);
-	return ret;
+	kfree(bios);
+	return 0;
 }
 
 static int __init bioset_module_init(void)

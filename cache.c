@@ -148,8 +148,7 @@ static unsigned long drain_this_cpu(struct bset_cache *cache)
 	unsigned int kind;
 
 	for (kind = 0; kind < cache->nr_kinds; kind++) {
-		c = bset_cpu_claim(cache->cpu);
-		if (WARN_ON_ONCE(!c))
+		if (WARN_ON_ONCE(!bset_cpu_claim(cache->cpu, &c)))
 			break; /* not in task context */
 		head = c->head[kind];
 		full = c->full[kind];
@@ -221,14 +220,16 @@ void bset_cache_drain_all(void)
 EXPORT_SYMBOL_NS_GPL(bset_cache_drain_all, BIOSET_INTERNAL);
 
 /*
- * Lists that are longer than the new batch empty themselves in use; those that
- * are not in use are drained, so that the bound holds when a class is added.
+ * When a class is added the lists become shorter.  What is in longer ones is
+ * drained, so that the bound holds.
  */
 static void update_batch(void)
 {
 	struct bset_cache *cache;
 	size_t bytes = 0;
 	unsigned int kind, batch = 0;
+	bool shorter;
+	int cpu;
 
 	lockdep_assert_held(&caches_lock);
 	list_for_each_entry(cache, &caches, all)
@@ -237,14 +238,16 @@ static void update_batch(void)
 	if (bytes)
 		batch = min_t(size_t, MAX_BATCH,
 			      (size_t)cache_kb * 1024 / LISTS_PER_CPU / bytes);
-	if (batch < bset_cache_batch) {
-		WRITE_ONCE(bset_cache_batch, batch);
-		list_for_each_entry(cache, &caches, all)
+	shorter = batch < bset_cache_batch;
+	WRITE_ONCE(bset_cache_batch, batch);
+	list_for_each_entry(cache, &caches, all) {
+		for_each_possible_cpu(cpu)
+			WRITE_ONCE(per_cpu_ptr(cache->cpu, cpu)->batch, batch);
+		if (shorter)
 			drain_depots(cache);
-		queue_drains();
-	} else {
-		WRITE_ONCE(bset_cache_batch, batch);
 	}
+	if (shorter)
+		queue_drains();
 }
 
 /**

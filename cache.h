@@ -51,6 +51,7 @@ struct bset_cpu_cache {
 	/* hot: one line */
 	u8 busy;
 	u8 nr[BSET_MAX_KINDS];
+	u8 batch; /* where a list is full; bset_cache_batch, near at hand */
 	struct bset_obj *head[BSET_MAX_KINDS];
 	/* cold */
 	struct bset_obj *full[BSET_MAX_KINDS];
@@ -86,24 +87,26 @@ bool bset_cache_spill(struct bset_cpu_cache *c, unsigned int kind);
 int bset_caches_start(void);
 void bset_caches_stop(void);
 
-/* Claims this CPU's lists.  NULL, with preemption on again, in an interrupt
+/*
+ * Claims this CPU's lists.  False, with preemption on again, in an interrupt
  * that came while they were claimed.
  */
-static __always_inline struct bset_cpu_cache *
-bset_cpu_claim(struct bset_cpu_cache __percpu *cpu)
+static __always_inline bool bset_cpu_claim(struct bset_cpu_cache __percpu *cpu,
+					   struct bset_cpu_cache **c)
 {
-	struct bset_cpu_cache *c;
-
 	preempt_disable();
-	c = this_cpu_ptr(cpu);
-	if (unlikely(READ_ONCE(c->busy))) {
+	*c = this_cpu_ptr(cpu);
+	/* Only an interrupt on this CPU can write it meanwhile, and leaves it
+	 * as it was.
+	 */
+	if (unlikely(data_race((*c)->busy))) {
 		preempt_enable();
-		return NULL;
+		return false;
 	}
-	WRITE_ONCE(c->busy, 1);
+	WRITE_ONCE((*c)->busy, 1);
 	/* The compiler must not move list accesses out of the claim. */
 	barrier();
-	return c;
+	return true;
 }
 
 static __always_inline void bset_cpu_release(struct bset_cpu_cache *c)
@@ -113,45 +116,77 @@ static __always_inline void bset_cpu_release(struct bset_cpu_cache *c)
 	preempt_enable();
 }
 
+/* The first object of the list in use, or NULL.  @c is claimed. */
+static __always_inline void *bset_list_pop(struct bset_cpu_cache *c,
+					   unsigned long kind)
+{
+	struct bset_obj *obj = c->head[kind];
+
+	if (likely(obj)) {
+		c->head[kind] = obj->next;
+		c->nr[kind]--;
+	}
+	return obj;
+}
+
+/* Adds to the list in use, which has room.  @c is claimed. */
+static __always_inline void bset_list_push(struct bset_cpu_cache *c,
+					   unsigned long kind, void *p)
+{
+	struct bset_obj *obj = p;
+
+	obj->no_bdev = NULL;
+	obj->next = c->head[kind];
+	c->head[kind] = obj;
+	c->nr[kind]++;
+}
+
+static __always_inline bool bset_list_has_room(const struct bset_cpu_cache *c,
+					       unsigned long kind)
+{
+	return likely(c->nr[kind] < READ_ONCE(c->batch));
+}
+
+/* Whether a refill has a chance.  A stale answer costs time only. */
+static __always_inline bool
+bset_cache_has_lists(struct bset_cpu_cache __percpu *cpu, unsigned long kind)
+{
+	const struct bset_cpu_cache *c = raw_cpu_ptr(cpu);
+
+	return data_race(c->full[kind]) ||
+	       READ_ONCE(c->cache->depot[kind].lists);
+}
+
 /* An object of @kind, or NULL if neither this CPU nor the depot has one. */
 static __always_inline void *bset_cache_pop(struct bset_cpu_cache __percpu *cpu,
 					    unsigned int kind)
 {
-	struct bset_cpu_cache *c = bset_cpu_claim(cpu);
-	struct bset_obj *obj;
+	struct bset_cpu_cache *c;
+	void *obj;
 
-	if (unlikely(!c))
+	if (unlikely(!bset_cpu_claim(cpu, &c)))
 		return NULL;
-	obj = c->head[kind];
-	if (likely(obj)) {
-		c->head[kind] = obj->next;
-		c->nr[kind]--;
-	} else {
+	obj = bset_list_pop(c, kind);
+	if (unlikely(!obj))
 		obj = bset_cache_refill(c, kind);
-	}
 	bset_cpu_release(c);
 	return obj;
 }
 
 /* Takes @p, or returns false: then it is still the caller's. */
 static __always_inline bool bset_cache_push(struct bset_cpu_cache __percpu *cpu,
-					    unsigned int kind, void *p)
+					    unsigned long kind, void *p)
 {
-	struct bset_cpu_cache *c = bset_cpu_claim(cpu);
-	struct bset_obj *obj = p;
-	bool taken = true;
+	struct bset_cpu_cache *c;
+	bool room;
 
-	if (unlikely(!c))
+	if (unlikely(!bset_cpu_claim(cpu, &c)))
 		return false;
-	if (likely(c->nr[kind] < READ_ONCE(bset_cache_batch)) ||
-	    (taken = bset_cache_spill(c, kind))) {
-		obj->no_bdev = NULL;
-		obj->next = c->head[kind];
-		c->head[kind] = obj;
-		c->nr[kind]++;
-	}
+	room = bset_list_has_room(c, kind) || bset_cache_spill(c, kind);
+	if (likely(room))
+		bset_list_push(c, kind, p);
 	bset_cpu_release(c);
-	return taken;
+	return room;
 }
 
 #endif /* BSET_CACHE_H */

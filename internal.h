@@ -111,7 +111,8 @@ int bset_pools_init(struct bset *set, unsigned int front_pad, bool vecs);
 void bset_pools_exit(struct bset *set);
 void *bset_pool_get(struct bset_pool *pool, gfp_t gfp);
 void bset_pool_put(struct bset_pool *pool, void *obj);
-struct bio_vec *bset_vecs_get(struct bset *set, gfp_t gfp);
+void bset_release(struct bset *set, struct bio *bio);
+void bset_release_parts(struct bset *set, struct bio *bio);
 unsigned long bset_class_cached(struct bset *set);
 void *bset_face_alloc_bio(gfp_t gfp, void *data);
 int bset_face_init(struct bset *set, unsigned int front_pad, bool vecs);
@@ -143,9 +144,9 @@ void bset_track_exit(struct bset *set);
 int bset_track_switch(struct bset *set, bool on, bool exact);
 bool bset_track_is_on(const struct bset *set);
 void bset_track_before(struct bset *set, gfp_t gfp);
-void bset_track_out(struct bset *set, void *obj, bool is_bio);
+void bset_track_out(struct bset *set, struct bio *bio);
 bool bset_track_may_put(struct bset *set, struct bio *bio);
-enum bset_back bset_track_back(struct bset *set, void *obj, bool is_bio);
+enum bset_back bset_track_back(struct bset *set, struct bio *bio);
 unsigned int bset_track_held(struct bset *set);
 void bset_track_oldest(struct bset *set);
 void bset_track_show(struct seq_file *m, struct bset *set);
@@ -156,27 +157,25 @@ void bset_stats_stop(void);
 void bset_stats_add(struct bset *set);
 void bset_stats_del(struct bset *set);
 
-/*
- * The private half of @bs, or NULL if it is not one of ours.  Nobody else can
- * have our callback, and it is written last when a set is made.
- */
+/* Nobody else can have our callback. */
+static __always_inline bool bset_is_ours(const struct bio_set *bs)
+{
+	return likely(bs && bs->bio_pool.alloc == bset_face_alloc_bio);
+}
+
+/* The private half of @bs, or NULL if it is not one of ours. */
 static __always_inline struct bset *bset_of(const struct bio_set *bs)
 {
-	if (likely(bs && bs->bio_pool.alloc == bset_face_alloc_bio))
-		return bs->bio_pool.pool_data;
-	return NULL;
+	return bset_is_ours(bs) ? bs->bio_pool.pool_data : NULL;
 }
 
 /* Which kind holds @nr_vecs, 0…256. */
-static __always_inline enum bset_kind bset_kind(unsigned int nr_vecs)
+static __always_inline unsigned long bset_kind(unsigned int nr_vecs)
 {
 	if (nr_vecs <= BSET_INLINE_VECS)
 		return BSET_INLINE;
-	if (nr_vecs <= 16)
-		return BSET_16;
-	if (nr_vecs <= 64)
-		return BSET_64;
-	return BSET_256;
+	/* Each kind is four times the one before: 4, 16, 64, 256. */
+	return __fls(nr_vecs - 1) / 2;
 }
 
 /*
@@ -192,11 +191,20 @@ static __always_inline bool bset_pool_short(const struct bset_pool *pool)
 }
 
 /* A bio leaves the set, on a path that is not the fast one. */
-static inline void bset_count_alloc(struct bset *set, void *bio)
+static inline void bset_count_alloc(struct bset *set, struct bio *bio)
 {
 	this_cpu_inc(set->counts->allocs);
 	if (static_branch_unlikely(&bset_slow))
-		bset_track_out(set, bio, true);
+		bset_track_out(set, bio);
+}
+
+/* A bio is back.  The caller's last access to the set: bset_exit() frees it
+ * when the sum is right.
+ */
+static __always_inline void bset_count_put(struct bset *set)
+{
+	smp_mb__before_atomic(); /* pairs with smp_mb() in bset_in_flight() */
+	this_cpu_inc(set->counts->puts);
 }
 
 #endif /* BSET_INTERNAL_H */

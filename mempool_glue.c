@@ -494,65 +494,94 @@ void bset_set_starve(struct bset *set, unsigned int nth)
 void *bset_face_alloc_bio(gfp_t gfp, void *data)
 {
 	struct bset *set = data;
-	void *bio;
+	struct bio *bio = NULL;
 
 	if (static_branch_unlikely(&bset_slow))
 		bset_track_before(set, gfp);
-	bio = bset_pool_get(&set->bio, gfp);
+	else
+		bio = bset_cache_pop(set->cpu, BSET_INLINE);
+	if (unlikely(!bio))
+		bio = bset_pool_get(&set->bio, gfp);
 	if (!bio)
 		return NULL;
+	/* The kernel gives it back as it is if it finds no array for it, and
+	 * bset_release() must not take what was there for one.
+	 */
+	bio->bi_max_vecs = 0;
 	bset_count_alloc(set, bio);
-	return bio - set->bio.pad;
+	return (void *)bio - set->bio.pad;
 }
 EXPORT_SYMBOL_NS_GPL(bset_face_alloc_bio, BIOSET_INTERNAL);
+
+static void *face_alloc_vecs(gfp_t gfp, void *data)
+{
+	struct bset *set = data;
+
+	return bset_pool_get(&set->vec, gfp);
+}
+
+/*
+ * Nothing: the array stays with its bio.  The kernel gives an array back in one
+ * place only, bio_free(), which gives the bio back next; bset_release() then
+ * has both, and can keep them together.
+ */
+static void face_free_vecs(void *vecs, void *data)
+{
+}
+
+/**
+ * bset_release_parts() - give a bio and its array back, each where it belongs
+ * @set:	the set
+ * @bio:	a bio without extras; its array, if it has one, is ours
+ *
+ * Context: any but NMI.
+ */
+void bset_release_parts(struct bset *set, struct bio *bio)
+{
+	if (bio->bi_max_vecs == BIO_MAX_VECS)
+		bset_pool_put(&set->vec, bio->bi_io_vec);
+	bset_pool_put(&set->bio, bio);
+}
+
+static noinline void release_watched(struct bset *set, struct bio *bio)
+{
+	enum bset_back back = bset_track_back(set, bio);
+
+	if (back == BSET_BACK_REFUSED)
+		return;
+	if (back == BSET_BACK_PUT)
+		bset_release_parts(set, bio);
+	bset_count_put(set);
+}
+
+/**
+ * bset_release() - take a bio back
+ * @set:	the set
+ * @bio:	a bio without extras; its array, if it has one, is ours
+ *
+ * Context: any but NMI.
+ */
+void bset_release(struct bset *set, struct bio *bio)
+{
+	const bool vecs = bio->bi_max_vecs == BIO_MAX_VECS;
+
+	if (static_branch_unlikely(&bset_slow)) {
+		release_watched(set, bio);
+		return;
+	}
+	smp_rmb(); /* see bset_pool_put() */
+	if (bset_pool_short(&set->bio) ||
+	    (vecs && bset_pool_short(&set->vec)) ||
+	    !bset_cache_push(set->cpu, vecs ? BSET_256 : BSET_INLINE, bio))
+		bset_release_parts(set, bio);
+	bset_count_put(set);
+}
 
 static void face_free_bio(void *elem, void *data)
 {
 	struct bset *set = data;
-	void *bio = elem + set->bio.pad;
-	enum bset_back back = BSET_BACK_PUT;
 
-	if (static_branch_unlikely(&bset_slow))
-		back = bset_track_back(set, bio, true);
-	if (back == BSET_BACK_REFUSED)
-		return;
-	if (back == BSET_BACK_PUT)
-		bset_pool_put(&set->bio, bio);
-	/* Last, for bset_exit() frees the set when the sum is right. */
-	smp_mb__before_atomic();
-	this_cpu_inc(set->counts->puts);
-}
-
-/**
- * bset_vecs_get() - get a 256-entry array for a set
- * @set:	a set with arrays
- * @gfp:	see bset_pool_get()
- *
- * Context: see bset_pool_get().
- * Return: see bset_pool_get().
- */
-struct bio_vec *bset_vecs_get(struct bset *set, gfp_t gfp)
-{
-	struct bio_vec *vecs = bset_pool_get(&set->vec, gfp);
-
-	if (static_branch_unlikely(&bset_slow) && vecs)
-		bset_track_out(set, vecs, false);
-	return vecs;
-}
-
-static void *face_alloc_vecs(gfp_t gfp, void *data)
-{
-	return bset_vecs_get(data, gfp);
-}
-
-static void face_free_vecs(void *vecs, void *data)
-{
-	struct bset *set = data;
-
-	if (static_branch_unlikely(&bset_slow) &&
-	    bset_track_back(set, vecs, false) == BSET_BACK_REFUSED)
-		return;
-	bset_pool_put(&set->vec, vecs);
+	bset_release(set, elem + set->bio.pad);
 }
 
 /**

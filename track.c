@@ -3,7 +3,7 @@
  * Who has which bio: owners, misuse, double puts, late writes
  *
  * A debug mode, off by default and for each set on its own.  While it is on,
- * every bio and array that leaves the set has a record with the task and the
+ * every bio that leaves the set has a record with the task and the
  * stack that took it.  On that rest four checks:
  *
  *   held bios     the contract forbids to sleep for a bio of a set while
@@ -42,12 +42,11 @@ struct site {
 	unsigned long addr[SITE_DEPTH];
 };
 
-/* An object that is out, or a bio in the quarantine. */
+/* A bio that is out, or in the quarantine. */
 struct record {
 	struct hlist_node node;
 	struct list_head quarantine;
-	void *obj;
-	bool is_bio;
+	struct bio *bio;
 	bool submitted;
 	bool freed;
 	const struct task_struct *task; /* compared, never followed */
@@ -87,13 +86,13 @@ static struct bset_tracking *tracking_of(const struct bset *set)
 	return t && READ_ONCE(t->on) ? t : NULL;
 }
 
-static struct record *find(struct bset_tracking *t, const void *obj)
+static struct record *find(struct bset_tracking *t, const struct bio *bio)
 {
 	struct record *r;
 
 	lockdep_assert_held(&t->lock);
-	hash_for_each_possible(t->records, r, node, (unsigned long)obj)
-		if (r->obj == obj)
+	hash_for_each_possible(t->records, r, node, (unsigned long)bio)
+		if (r->bio == bio)
 			return r;
 	return NULL;
 }
@@ -141,10 +140,9 @@ static const char *state_of(const struct record *r)
 
 static void print_record(const struct record *r)
 {
-	pr_warn("  %s %p, %s, taken %lu ms ago by %s/%d at:\n",
-		r->is_bio ? "bio" : "array", r->obj, state_of(r),
-		(unsigned long)jiffies_to_msecs(jiffies - r->when), r->comm,
-		r->pid);
+	pr_warn("  bio %p, %s, taken %lu ms ago by %s/%d at:\n", r->bio,
+		state_of(r), (unsigned long)jiffies_to_msecs(jiffies - r->when),
+		r->comm, r->pid);
 	stack_trace_print(r->alloc.addr, r->alloc.nr, 4);
 	if (r->freed) {
 		pr_warn("  freed at:\n");
@@ -167,8 +165,8 @@ static bool on_own_list(const struct bio *bio)
 
 static bool held_by_us(const struct record *r)
 {
-	return r->is_bio && !r->freed && !r->submitted && r->task == current &&
-	       r->pid == current->pid && !on_own_list(r->obj);
+	return !r->freed && !r->submitted && r->task == current &&
+	       r->pid == current->pid && !on_own_list(r->bio);
 }
 
 static unsigned int find_held(struct bset_tracking *t, struct record *first)
@@ -229,14 +227,13 @@ void bset_track_before(struct bset *set, gfp_t gfp)
 }
 
 /**
- * bset_track_out() - note that an object leaves a set
+ * bset_track_out() - note that a bio leaves a set
  * @set:	the set
- * @obj:	bio or array
- * @is_bio:	which
+ * @bio:	the bio
  *
  * Context: any but NMI.
  */
-void bset_track_out(struct bset *set, void *obj, bool is_bio)
+void bset_track_out(struct bset *set, struct bio *bio)
 {
 	struct bset_tracking *t = tracking_of(set);
 	struct record *r;
@@ -249,22 +246,21 @@ void bset_track_out(struct bset *set, void *obj, bool is_bio)
 		WRITE_ONCE(t->exact, false);
 		return;
 	}
-	r->obj = obj;
-	r->is_bio = is_bio;
+	r->bio = bio;
 	r->task = current;
 	r->pid = current->pid;
 	memcpy(r->comm, current->comm, sizeof(r->comm));
 	r->when = jiffies;
 	take_site(&r->alloc);
 	spin_lock_irqsave(&t->lock, flags);
-	hash_add(t->records, &r->node, (unsigned long)obj);
+	hash_add(t->records, &r->node, (unsigned long)bio);
 	spin_unlock_irqrestore(&t->lock, flags);
 }
 
-static void report_bad_put(struct bset *set, const void *obj,
+static void report_bad_put(struct bset *set, const struct bio *bio,
 			   const struct record *r)
 {
-	pr_warn("%s (%s): put of %p, which is %s\n", set->name, set->owner, obj,
+	pr_warn("%s (%s): put of %p, which is %s\n", set->name, set->owner, bio,
 		r ? "freed already:" : "not out");
 	if (r)
 		print_record(r);
@@ -307,7 +303,7 @@ static void poison_pad(struct bset *set, void *bio)
 
 static void check_pad(struct bset *set, const struct record *r)
 {
-	const u8 *pad = r->obj - set->bio.pad;
+	const u8 *pad = (void *)r->bio - set->bio.pad;
 	const u8 *bad = memchr_inv(pad, FREED_PAD, set->bio.pad);
 
 	if (!bad)
@@ -338,7 +334,7 @@ static void finish_evicted(struct bset *set, struct record *r)
 	if (!r)
 		return;
 	check_pad(set, r);
-	bset_pool_put(&set->bio, r->obj);
+	bset_release_parts(set, r->bio);
 	kfree(r);
 }
 
@@ -347,24 +343,23 @@ static void keep(struct bset *set, struct bset_tracking *t, struct record *r)
 	lockdep_assert_held(&t->lock);
 	r->freed = true;
 	take_site(&r->free);
-	poison_pad(set, r->obj);
+	poison_pad(set, r->bio);
 	list_add_tail(&r->quarantine, &t->quarantine);
 	t->nr_quarantined++;
 }
 
 /**
- * bset_track_back() - note that an object comes back to a set
+ * bset_track_back() - note that a bio comes back to a set
  * @set:	the set
- * @obj:	bio or array
- * @is_bio:	which
+ * @bio:	the bio
  *
- * A bio goes to the quarantine, but only while the reserve is whole: debugging
+ * It goes to the quarantine, but only while the reserves are whole: debugging
  * must not make anybody wait.
  *
  * Context: any but NMI.
- * Return: what the caller has to do with @obj.
+ * Return: what the caller has to do with @bio.
  */
-enum bset_back bset_track_back(struct bset *set, void *obj, bool is_bio)
+enum bset_back bset_track_back(struct bset *set, struct bio *bio)
 {
 	struct bset_tracking *t = tracking_of(set);
 	enum bset_back ret = BSET_BACK_PUT;
@@ -375,13 +370,14 @@ enum bset_back bset_track_back(struct bset *set, void *obj, bool is_bio)
 	if (!t)
 		return ret;
 	spin_lock_irqsave(&t->lock, flags);
-	r = find(t, obj);
+	r = find(t, bio);
 	known = r;
 	if (r ? r->freed : READ_ONCE(t->exact)) {
 		ret = BSET_BACK_REFUSED;
 		if (r)
 			copy = *r;
-	} else if (r && is_bio && !bset_pool_short(&set->bio)) {
+	} else if (r && !bset_pool_short(&set->bio) &&
+		   !bset_pool_short(&set->vec)) {
 		ret = BSET_BACK_KEPT;
 		keep(set, t, r);
 		old = evict(t, QUARANTINE_MAX);
@@ -392,7 +388,7 @@ enum bset_back bset_track_back(struct bset *set, void *obj, bool is_bio)
 	spin_unlock_irqrestore(&t->lock, flags);
 
 	if (ret == BSET_BACK_REFUSED)
-		report_bad_put(set, obj, known ? &copy : NULL);
+		report_bad_put(set, bio, known ? &copy : NULL);
 	finish_evicted(set, old);
 	return ret;
 }
@@ -530,8 +526,7 @@ void bset_track_oldest(struct bset *set)
 		return;
 	spin_lock_irqsave(&t->lock, flags);
 	hash_for_each(t->records, bkt, r, node) {
-		if (r->freed || !r->is_bio ||
-		    (found && time_after_eq(r->when, oldest.when)))
+		if (r->freed || (found && time_after_eq(r->when, oldest.when)))
 			continue;
 		oldest = *r;
 		found = true;
@@ -563,7 +558,7 @@ void bset_track_show(struct seq_file *m, struct bset *set)
 	}
 	spin_lock_irqsave(&t->lock, flags);
 	hash_for_each(t->records, bkt, r, node) {
-		if (r->freed || !r->is_bio)
+		if (r->freed)
 			continue;
 		seq_printf(m, "%u ms %s %s/%d\n",
 			   jiffies_to_msecs(jiffies - r->when), state_of(r),
