@@ -583,6 +583,7 @@ static void wait_for_bios(struct bset *set)
 				set->name, set->owner, (jiffies - since) / HZ,
 				n);
 			bset_track_oldest(set);
+			atomic64_inc(&set->stalls);
 			next += 10 * HZ;
 		}
 		msleep(ms);
@@ -843,6 +844,8 @@ void bset_read_stats(struct bset *set, struct bset_stats *stats)
 	stats->punted = atomic64_read(&set->punted);
 	stats->rescued = atomic64_read(&set->rescued);
 	stats->waits = atomic64_read(&set->waits);
+	stats->stalls = atomic64_read(&set->stalls);
+	stats->misuses = atomic64_read(&set->misuses);
 	stats->longest_wait_ms = jiffies_to_msecs(longest);
 }
 

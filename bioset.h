@@ -32,6 +32,7 @@
 
 #include <linux/bio.h>
 #include <linux/module.h>
+#include <linux/sizes.h>
 
 /**
  * BSET_NO_RESCUER - flag for bioset_init(): make a set without a rescuer
@@ -44,7 +45,7 @@
 /**
  * BSET_MAX_FRONT_PAD - the largest front_pad that bioset_init() takes, in bytes
  */
-#define BSET_MAX_FRONT_PAD (1U << 20)
+#define BSET_MAX_FRONT_PAD SZ_1M
 
 /**
  * struct bset_stats - what a set holds and what it did
@@ -59,7 +60,9 @@
  * @punted:		bios handed from current->bio_list to the rescuer
  * @rescued:		bios that the rescuer submitted
  * @waits:		allocations that had to sleep
- * @longest_wait_ms:	the longest of these, in milliseconds
+  * @longest_wait_ms:	the longest of these, in milliseconds
+ * @stalls:		reports of waits that took too long
+ * @misuses:		reports of the checks that bset_track() switches on
  *
  * A snapshot without a lock: each number is right, but they are read one after
  * the other.
@@ -76,6 +79,8 @@ struct bset_stats {
 	u64 rescued;
 	u64 waits;
 	u64 longest_wait_ms;
+	u64 stalls;
+	u64 misuses;
 };
 
 int __bset_init(struct bio_set *bs, unsigned int pool_size,

@@ -153,6 +153,7 @@ bset_cache_has_lists(struct bset_cpu_cache __percpu *cpu, unsigned long kind)
 {
 	const struct bset_cpu_cache *c = raw_cpu_ptr(cpu);
 
+	/* As stale as the other. */
 	return data_race(c->full[kind]) ||
 	       READ_ONCE(c->cache->depot[kind].lists);
 }

@@ -72,13 +72,13 @@ static __always_inline bool bset_bio_has_extras(const struct bio *bio)
 	bool extras = false;
 
 #ifdef CONFIG_BLK_CGROUP
-	extras |= bio->bi_blkg != NULL;
+	extras |= !!bio->bi_blkg;
 #endif
 #ifdef CONFIG_BLK_DEV_INTEGRITY
-	extras |= bio->bi_integrity != NULL;
+	extras |= !!bio->bi_integrity;
 #endif
 #ifdef CONFIG_BLK_INLINE_ENCRYPTION
-	extras |= bio->bi_crypt_context != NULL;
+	extras |= !!bio->bi_crypt_context;
 #endif
 	return extras;
 }

@@ -85,6 +85,8 @@ struct bset {
 	atomic64_t punted;
 	atomic64_t rescued;
 	atomic64_t waits;
+	atomic64_t stalls;
+	atomic64_t misuses;
 	atomic64_t longest_wait; /* jiffies */
 	unsigned long last_stall; /* jiffies, 0 = none */
 	struct bset_tracking *tracking; /* NULL until it is first switched on */

@@ -73,6 +73,7 @@ static void report(struct bset_pool *pool, unsigned long waited)
 	struct bset *set = pool->set;
 	struct bset_stats s;
 
+	atomic64_inc(&set->stalls);
 	bset_read_stats(set, &s);
 	pr_warn("%s (%s): %s/%d has waited %lu s for %s\n", set->name,
 		set->owner, current->comm, current->pid, waited / HZ,

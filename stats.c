@@ -30,6 +30,8 @@ static int stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "rescued          %llu\n", s.rescued);
 	seq_printf(m, "waits            %llu\n", s.waits);
 	seq_printf(m, "longest_wait_ms  %llu\n", s.longest_wait_ms);
+	seq_printf(m, "stalls           %llu\n", s.stalls);
+	seq_printf(m, "misuses          %llu\n", s.misuses);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);

@@ -97,6 +97,15 @@ static struct record *find(struct bset_tracking *t, const struct bio *bio)
 	return NULL;
 }
 
+/* The kernel's bio_put() would look for a cache that we do not have. */
+static void report_alloc_cache(struct bset *set, struct bio *bio)
+{
+	atomic64_inc(&set->misuses);
+	WARN(1, "bioset: %s: REQ_ALLOC_CACHE set by hand, removed\n",
+	     set->name);
+	bio->bi_opf &= ~REQ_ALLOC_CACHE;
+}
+
 static void mark_submitted(void *unused, struct bio *bio)
 {
 	struct bset *set = bset_of(bio->bi_pool);
@@ -111,6 +120,8 @@ static void mark_submitted(void *unused, struct bio *bio)
 	if (r)
 		r->submitted = true;
 	spin_unlock_irqrestore(&t->lock, flags);
+	if (bio->bi_opf & REQ_ALLOC_CACHE)
+		report_alloc_cache(set, bio);
 }
 
 static void add_set(void)
@@ -219,6 +230,7 @@ void bset_track_before(struct bset *set, gfp_t gfp)
 	n = find_held(t, &first);
 	if (!n || xchg(&t->misuse_reported, true))
 		return;
+	atomic64_inc(&set->misuses);
 	pr_warn("%s (%s): %s/%d holds %u unsubmitted bio(s) of this set and may sleep for another one; the first:\n",
 		set->name, set->owner, current->comm, current->pid, n);
 	print_record(&first);
@@ -260,6 +272,7 @@ void bset_track_out(struct bset *set, struct bio *bio)
 static void report_bad_put(struct bset *set, const struct bio *bio,
 			   const struct record *r)
 {
+	atomic64_inc(&set->misuses);
 	pr_warn("%s (%s): put of %p, which is %s\n", set->name, set->owner, bio,
 		r ? "freed already:" : "not out");
 	if (r)
@@ -308,6 +321,7 @@ static void check_pad(struct bset *set, const struct record *r)
 
 	if (!bad)
 		return;
+	atomic64_inc(&set->misuses);
 	pr_warn("%s (%s): byte %td of a freed front_pad was written (%#x)\n",
 		set->name, set->owner, bad - pad, *bad);
 	print_record(r);
@@ -465,6 +479,7 @@ int bset_track_switch(struct bset *set, bool on, bool exact)
 	}
 	return 0;
 }
+EXPORT_SYMBOL_NS_GPL(bset_track_switch, BIOSET_INTERNAL);
 
 /**
  * bset_track_init() - track a set from its start if the module parameter says so
