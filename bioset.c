@@ -394,8 +394,10 @@ static noinline void put_extras(struct bio *bio)
 static noinline void put_foreign(struct bio *bio)
 {
 	if (WARN_ONCE(!bio->bi_pool,
-		      "bioset: bio_put() of a bio that is of no set\n"))
+		      		      "bioset: bio_put() of a bio that is of no set\n"))
 		return;
+	if (bio->bi_pool == &bset_null)
+		bio->bi_opf &= ~REQ_ALLOC_CACHE; /* there is no cache */
 	bio_put(bio);
 }
 

@@ -123,6 +123,14 @@ loader() {
 	echo "$bin"
 }
 
+# Links made here are links that a slow guest need not make.
+add_applets() {
+	local applet
+	for applet in $(busybox --list); do
+		[ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
+	done
+}
+
 kernel_modules() {
 	local list=$modules module path
 	[ -z "$host_root" ] || list="$list virtio_pci 9pnet_virtio 9p"
@@ -166,11 +174,12 @@ add_files() {
 # Not compressed: under emulation, unpacking costs more than reading.
 make_initramfs() {
 	root=$out/root
-	mkdir -p "$root"/{bin,ko,lib,dev}
+	mkdir -p "$root"/{bin,sbin,ko,lib,dev,proc,sys,run,tmp,mnt}
 	install "$TOP/tests/guest/init" "$root/init"
 	install -m 644 "$TOP/tests/guest/lib.sh" "$root/lib/guest.sh"
 	install -m 644 "$script" "$root/main"
 	install "$(command -v busybox)" "$(loader)" "$root/bin/"
+	add_applets
 	add_kernel_modules
 	add_our_modules
 	add_files

@@ -115,7 +115,7 @@ src=$(source_dir)
 key=$({
 	echo "$src" "$(make -s -C "$src" kernelversion)" "$(arch_of "$flavour")"
 	gcc --version | head -n 1
-	fragment "$flavour"
+	fragment "$flavour" | grep '^CONFIG_'
 } | sha256sum | cut -c1-10)
 dir=$CACHE/kernels/$flavour-$key
 export CCACHE_DIR=$CACHE/ccache CCACHE_MAXSIZE=4G

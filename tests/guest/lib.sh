@@ -4,7 +4,11 @@
 
 # word NAME: the value of guest.NAME= on the kernel's command line
 word() {
-	tr ' ' '\n' </proc/cmdline | sed -n "s/^guest\.$1=//p"
+	local w line
+	read -r line </proc/cmdline
+	for w in $line; do
+		case $w in "guest.$1="*) echo "${w#*=}" ;; esac
+	done
 }
 
 # step TEXT: a progress line
@@ -46,7 +50,8 @@ check() {
 	fi
 }
 
-# must_fail CMD...: a command that has to fail
+# must_fail CMD...: a command that has to fail. A function must end with what
+# fails in it: set -e does not count here.
 must_fail() {
 	if "$@"; then
 		fail "this should have been refused: $*"
@@ -114,6 +119,8 @@ mount_host() {
 	mount -t 9p -o trans=virtio,version=9p2000.L,ro,msize=262144,cache=loose \
 		host /host
 	mount -o bind /dev /host/dev
+	mkdir -p /dev/shm
+	mount -t tmpfs none /dev/shm
 	mount -o bind /proc /host/proc
 	mount -o bind /sys /host/sys
 	mount -t tmpfs none /host/tmp

@@ -29,7 +29,7 @@ foreign)
 	pass
 	;;
 warn)
-	load planted bug=warn
+	to_log "WARNING: CPU: 0 PID: 1 at nowhere.c:1 selftest+0x0/0x0"
 	pass
 	;;
 crash)

@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# kunit.sh KERNEL-DIR [SUITE]: run the KUnit suites in a kernel that kernel.sh
+# built, and print one "ok" or "not ok" line for each case and check.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# The suites' names, from the sources.
+suites() {
+	cat "$TOP"/tests/*.c |
+		sed -n '/struct kunit_suite [a-z0-9_]* = {/,/};/s/.*\.name = "\([^"]*\)".*/\1/p'
+}
+
+known_suite() {
+	suites | grep -qxF "$1" ||
+		die "no suite is called \"$1\"; there are: $(suites | sort | xargs)"
+}
+
+# kunit.py's results as "ok SUITE.CASE" lines. Its headings name the suite
+# ("==== suite (5 subtests) ====") and a parameterised case ("==== case ====",
+# closed by "==== [PASSED] case ===="); its [ERROR] lines are left to the sum.
+results() {
+	sed 's/\x1b\[[0-9;]*m//g; s/^\[[0-9:]*\] *//' | awk '
+	/^=+ [^[(]+ \([0-9]+ subtests?\) =+$/ { suite = $2; part = ""; next }
+	/^=+ [^[(]+ =+$/ { part = "." $2; next }
+	/^=+ \[/ { part = ""; next }
+	/^\[(PASSED|FAILED|CRASHED|SKIPPED)\] ./ {
+		word = $1
+		sub(/^\[[A-Z]+\] /, "")
+		name = suite part "." $0
+		if (word == "[PASSED]") print "ok " name
+		else if (word == "[SKIPPED]") print "# skipped " name
+		else print "not ok " name " - " tolower(word) ", see the log"
+	}'
+}
+
+# The numbers in kunit.py's summary must agree with "nothing wrong".
+summary_clean() {
+	grep -q 'Ran [1-9][0-9]* tests: passed: [1-9]' "$1" &&
+		! grep -E 'Ran .*(failed|crashed|errors): ' "$1" | grep -q .
+}
+
+summary() {
+	sed -n 's/.*Testing complete. //p' "$1" | grep . || echo "no results"
+}
+
+# Only what the kernel said: the guest's own lines are not KTAP. Time stamps
+# go, because kunit.py measures its prefix on the first line alone.
+ktap() {
+	tr -d '\r' <"$1" | grep -av '\] guest: ' | sed 's/^\[ *[0-9.]*\] //'
+}
+
+parse() {
+	local parser=$kernel/source/tools/testing/kunit/kunit.py
+	ktap "$log/console.log" >"$log/ktap"
+	python3 "$parser" parse "$log/ktap" >"$log/parsed" 2>&1 </dev/null || true
+	results <"$log/parsed"
+	summary_clean "$log/parsed" ||
+		echo "not ok KTAP - $(summary "$log/parsed"), see $log/parsed"
+}
+
+[ $# -ge 1 ] || die "usage: kunit.sh KERNEL-DIR [SUITE]"
+kernel=$1 suite=${2:-}
+[ -z "$suite" ] || known_suite "$suite"
+build=$("$TOP/scripts/modules.sh" "$kernel" 2>"$CACHE/logs/modules.log") || {
+	cat "$CACHE/logs/modules.log" >&2
+	die "the modules do not build for $kernel"
+}
+status=0
+printed=$("$TOP/scripts/boot.sh" --kernel "$kernel" --build "$build" \
+	--modules "${MODULES:-}" --mem 768 --time "${LIMIT:-240}" \
+	--append "${suite:+guest.suite=$suite} ${APPEND:-}" \
+	--name "kunit-$(basename "$kernel")" "$TOP/tests/guest/kunit.sh") || status=$?
+outcome=$(tail -n 1 <<<"$printed")
+log=$(sed -n 's/^log: //p' <<<"$printed")
+parse
+grep '^CHECK ' <<<"$printed" || true
+if [ "$outcome" != pass ]; then
+	echo "not ok run - outcome: $outcome; see $log/console.log"
+	exit "$status"
+fi

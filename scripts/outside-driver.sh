@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# outside-driver.sh: build the small drivers of tests/outside away from the
+# tree, against what "make install" puts down and nothing else, and run them on
+# Debian's stock kernel with the installed module.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+kernel=$("$TOP/scripts/stock.sh" amd64)
+release=$(cat "$kernel/release")
+kdir=/usr/src/linux-headers-$release
+log=$CACHE/logs/outside-driver.log
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# bioset.mk names the paths of a system that it is installed on; here they are
+# below DESTDIR.
+install_below() {
+	KDIR=$kdir DESTDIR=$1 "$TOP/scripts/install.sh"
+	sed -i "s,/usr/src/bioset,$1&,g" "$1/usr/src/bioset/bioset.mk"
+}
+
+build_drivers() {
+	make -C "$kdir" "M=$work/driver" "BIOSET=$work/root/usr/src/bioset" modules
+}
+
+say "installing below a directory of its own, and building drivers against that"
+quietly "$log" install_below "$work/root" || die "make install failed"
+cp -r "$TOP/tests/outside" "$work/driver"
+quietly "$log" build_drivers || die "the drivers do not build against the installed header"
+# A driver that defines pr_fmt itself defines it twice under -include.
+if grep 'warning:' "$log" | grep -v '"pr_fmt" redefined' >&2; then
+	die "building the drivers gave the warnings above (all: $log)"
+fi
+
+files=()
+for ko in "$work"/driver/*.ko; do
+	files+=(--file "$ko:/ko/${ko##*/}")
+done
+"$TOP/scripts/boot.sh" --name outside-driver --kernel "$kernel" \
+	--build "$work/root/lib/modules/$release" --modules brd \
+	"${files[@]}" "$TOP/tests/outside/outside.sh"

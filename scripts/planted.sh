@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# planted.sh FLAVOUR: does the test kernel FLAVOUR report a planted bug of each
+# kind that it is there to find? Prints one result a kind. Asked once for each
+# kernel that is built and each version of what asks.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# KIND, and what the report says
+expectations() {
+	case $1 in
+	kasan)
+		echo "oob KASAN: slab-out-of-bounds"
+		echo "uaf KASAN: .*use-after-free"
+		echo "sleep sleeping function called"
+		echo "lock possible circular locking"
+		echo "leak kmemleak: .* new suspected"
+		echo "warn WARNING: .*plant_warn"
+		;;
+	kcsan)
+		echo "race KCSAN: data-race in .*planted"
+		;;
+	ubsan)
+		echo "ub UBSAN: shift-out-of-bounds"
+		echo "oob Right Redzone overwritten|Redzone"
+		;;
+	*)
+		die "usage: planted.sh kasan|kcsan|ubsan"
+		;;
+	esac
+}
+
+run() {
+	local printed outcome bugs
+	bugs=$(expectations "$1" | cut -d' ' -f1 | paste -sd,)
+	printed=$("$TOP/scripts/boot.sh" --kernel "$kernel" --build "$build" \
+		--append "guest.bugs=$bugs kasan_multi_shot" --time 180 \
+		--name "planted-$1" "$TOP/tests/guest/planted.sh" 2>/dev/null) || true
+	outcome=$(tail -n 1 <<<"$printed")
+	log=$(sed -n 's/^log: //p' <<<"$printed")
+	if [ "$outcome" = warn ]; then
+		echo "ok a planted bug is a \"warn\""
+	else
+		echo "not ok a planted bug is a \"warn\" - it was \"$outcome\", see $log"
+	fi
+}
+
+examine() {
+	local kind text
+	expectations "$1" | while read -r kind text; do
+		if grep -qE -- "$text" "$log/splats"; then
+			echo "ok planted $kind is reported"
+		else
+			echo "not ok planted $kind is reported - see $log/console.log"
+		fi
+	done
+}
+
+[ $# = 1 ] || die "usage: planted.sh kasan|kcsan|ubsan"
+expectations "$1" >/dev/null
+kernel=$("$TOP/scripts/kernel.sh" "$1")
+stamp=$kernel/.planted-$(cat "$TOP"/scripts/{splats.py,boot.sh,planted.sh} \
+	"$TOP"/tests/{planted.c,guest/init,guest/lib.sh,guest/planted.sh} | sha256sum | cut -c1-16)
+if [ ! -f "$stamp" ]; then
+	build=$("$TOP/scripts/modules.sh" "$kernel" 2>/dev/null)
+	{ run "$1" && examine "$1"; } >"$stamp.new"
+	grep -q '^not ok' "$stamp.new" || cp "$stamp.new" "$stamp"
+fi
+cat "$stamp" 2>/dev/null || { cat "$stamp.new" && exit 1; }

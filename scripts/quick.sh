@@ -1,0 +1,14 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# quick.sh: the KUnit suites (SUITE=name: one) on User Mode Linux, in seconds.
+# It has one CPU and no preemption: good for the inner loop, not as a gate.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=steps.sh
+. "$TOP/scripts/steps.sh"
+
+kernel=$("$TOP/scripts/kernel.sh" uml)
+step "KUnit on UML" 240 "$TOP/scripts/kunit.sh" "$kernel" "${SUITE:-}"
+totals

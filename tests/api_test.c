@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every name of the header, in both forms, and the kernel's own
+ * functions on our sets
+ */
+#include <linux/mm.h>
+
+#include "testdisk.h"
+#include "testlib.h"
+
+#define ALL_FLAGS                                                              \
+	(BIOSET_NEED_BVECS | BIOSET_NEED_RESCUER | BIOSET_PERCPU_CACHE)
+
+/* Around each border of a kind of array. */
+static const unsigned short vec_counts[] = { 0,	 1,  4,	  5,   16,  17,
+					     64, 65, 128, 129, 255, 256 };
+
+static void vecs_desc(const unsigned short *nr, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u vecs", *nr);
+}
+
+KUNIT_ARRAY_PARAM(vecs, vec_counts, vecs_desc);
+
+static unsigned int vecs_of(struct kunit *test)
+{
+	return *(const unsigned short *)test->param_value;
+}
+
+static struct bio_set *vec_set(struct kunit *test)
+{
+	return test_set(test, 2, 16, BIOSET_NEED_BVECS);
+}
+
+static struct {
+	struct bio_set bio_split; /* a member called like a macro */
+} embedded;
+
+/* A bio as bio_init() leaves it, with room for @nr_vecs. */
+static void expect_fresh(struct kunit *test, struct bio *bio,
+			 struct bio_set *bs, unsigned int nr_vecs)
+{
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	KUNIT_EXPECT_PTR_EQ(test, bio->bi_pool, bs);
+	KUNIT_EXPECT_GE(test, bio->bi_max_vecs, nr_vecs);
+	KUNIT_EXPECT_EQ(test, !!bio->bi_io_vec, nr_vecs > 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&bio->__bi_cnt), 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&bio->__bi_remaining), 1);
+	KUNIT_EXPECT_EQ(test, bio->bi_vcnt, 0);
+	KUNIT_EXPECT_EQ(test, bio->bi_flags, 0);
+	KUNIT_EXPECT_EQ(test, bio->bi_status, BLK_STS_OK);
+	KUNIT_EXPECT_EQ(test, bio->bi_ioprio, 0);
+	KUNIT_EXPECT_EQ(test, bio->bi_iter.bi_sector, 0);
+	KUNIT_EXPECT_EQ(test, bio->bi_iter.bi_size, 0);
+	KUNIT_EXPECT_EQ(test, bio->bi_iter.bi_idx, 0);
+	KUNIT_EXPECT_EQ(test, bio->bi_iter.bi_bvec_done, 0);
+	KUNIT_EXPECT_PTR_EQ(test, bio->bi_next, NULL);
+	KUNIT_EXPECT_PTR_EQ(test, (void *)bio->bi_end_io, NULL);
+	KUNIT_EXPECT_PTR_EQ(test, bio->bi_private, NULL);
+	KUNIT_EXPECT_PTR_EQ(test, bio_integrity(bio), NULL);
+}
+
+static void api_alloc_3_args(struct kunit *test)
+{
+	struct bio_set *bs = vec_set(test);
+	struct bio *bio;
+
+	bio = bio_alloc_bioset(GFP_NOIO, vecs_of(test), bs);
+	expect_fresh(test, bio, bs, vecs_of(test));
+	KUNIT_EXPECT_EQ(test, bio->bi_cookie, BLK_QC_T_NONE);
+	KUNIT_EXPECT_PTR_EQ(test, bio->bi_bdev, NULL);
+	KUNIT_EXPECT_EQ(test, bio->bi_opf, 0);
+	bio_put(bio);
+}
+
+static void api_alloc_5_args(struct kunit *test)
+{
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct bio_set *bs = vec_set(test);
+	const blk_opf_t opf = REQ_OP_WRITE | REQ_SYNC | REQ_FUA;
+	struct bio *bio;
+
+	bio = bio_alloc_bioset(disk->bdev, vecs_of(test), opf, GFP_NOIO, bs);
+	expect_fresh(test, bio, bs, vecs_of(test));
+	KUNIT_EXPECT_PTR_EQ(test, bio->bi_bdev, disk->bdev);
+	KUNIT_EXPECT_EQ(test, bio->bi_opf, opf);
+#ifdef CONFIG_BLK_CGROUP
+	KUNIT_EXPECT_NOT_NULL(test, bio->bi_blkg);
+#endif
+	bio_put(bio);
+}
+
+static void api_alloc_without_sleeping(struct kunit *test)
+{
+	struct bio_set *bs = vec_set(test);
+	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, vecs_of(test), bs);
+
+	expect_fresh(test, bio, bs, vecs_of(test));
+	bio_put(bio);
+}
+
+/* Everything that a user may leave behind in a bio. */
+static void make_dirty(struct bio *bio)
+{
+	memset(bio, 0x5a, BIO_RESET_BYTES);
+	/* What a put would act upon. */
+	bio->bi_flags = 0x5a5a & ~(1U << BIO_REFFED);
+	bio->bi_opf &= ~REQ_ALLOC_CACHE;
+#ifdef CONFIG_BLK_CGROUP
+	bio->bi_blkg = NULL;
+#endif
+#ifdef CONFIG_BLK_INLINE_ENCRYPTION
+	bio->bi_crypt_context = NULL;
+#endif
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+	bio->bi_integrity = NULL;
+	bio->bi_opf &= ~REQ_INTEGRITY;
+#endif
+}
+
+/* A bio that has been used before is as good as new. */
+static void api_reused_bio_is_fresh(struct kunit *test)
+{
+	struct bio_set *bs = vec_set(test);
+	unsigned int nr = vecs_of(test), i;
+	struct bio *bio;
+
+	for (i = 0; i < 4; i++) {
+		bio = bio_alloc_bioset(GFP_NOIO, nr, bs);
+		expect_fresh(test, bio, bs, nr);
+		KUNIT_EXPECT_EQ(test, bio->bi_cookie, BLK_QC_T_NONE);
+		make_dirty(bio);
+		if (i & 1)
+			test_kernel_put(bio);
+		else
+			bio_put(bio);
+	}
+}
+
+static void api_create(struct kunit *test)
+{
+	struct bio_set *bs = bioset_create(4, 24);
+	struct bio *bio;
+
+	KUNIT_ASSERT_NOT_NULL(test, bs);
+	KUNIT_EXPECT_NOT_NULL(test, bs->rescue_workqueue);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).pool_size, 4);
+	bio = bio_alloc_bioset(GFP_NOIO, 256, bs);
+	KUNIT_EXPECT_NOT_NULL(test, bio);
+	if (bio)
+		bio_put(bio);
+	bioset_free(bs);
+}
+
+static void api_create_nobvec(struct kunit *test)
+{
+	struct bio_set *bs = bioset_create_nobvec(4, 24);
+	struct bio *bio;
+
+	KUNIT_ASSERT_NOT_NULL(test, bs);
+	KUNIT_EXPECT_NOT_NULL(test, bs->rescue_workqueue);
+	bio = bio_alloc_bioset(GFP_NOIO, 0, bs);
+	KUNIT_EXPECT_NOT_NULL(test, bio);
+	if (bio)
+		bio_put(bio);
+	bioset_free(bs);
+}
+
+static const int init_flags[] = {
+	0,
+	BIOSET_NEED_BVECS,
+	BIOSET_NEED_RESCUER,
+	BIOSET_PERCPU_CACHE,
+	ALL_FLAGS,
+	BSET_NO_RESCUER,
+	BSET_NO_RESCUER | BIOSET_NEED_BVECS | BIOSET_PERCPU_CACHE,
+};
+
+static void flags_desc(const int *flags, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "flags %#x", *flags);
+}
+
+KUNIT_ARRAY_PARAM(flags, init_flags, flags_desc);
+
+/* Memory that is not zeroed will do. */
+static void api_init_exit(struct kunit *test)
+{
+	const int flags = *(const int *)test->param_value;
+	struct bio_set *bs = &embedded.bio_split;
+	unsigned int nr = flags & BIOSET_NEED_BVECS ? 256 : 0;
+	struct bio *bio;
+
+	memset(bs, 0x6b, sizeof(*bs));
+	KUNIT_ASSERT_EQ(test, bioset_init(bs, 2, 0, flags), 0);
+	KUNIT_EXPECT_TRUE(test, bioset_initialized(bs));
+	KUNIT_EXPECT_EQ(test, !bs->rescue_workqueue,
+			!!(flags & BSET_NO_RESCUER));
+	bio = bio_alloc_bioset(NULL, nr, REQ_OP_READ, GFP_NOIO, bs);
+	KUNIT_EXPECT_NOT_NULL(test, bio);
+	if (bio)
+		bio_put(bio);
+	bioset_exit(bs);
+	KUNIT_EXPECT_FALSE(test, bioset_initialized(bs));
+}
+
+/* A bio with 8 sectors of data that is in nobody's set. */
+static struct bio *source_bio(struct kunit *test, struct test_disk *disk)
+{
+	struct bio *bio = bio_alloc(disk->bdev, 1, REQ_OP_WRITE | REQ_SYNC,
+				    GFP_KERNEL);
+
+	__bio_add_page(bio, ZERO_PAGE(0), PAGE_SIZE, 0);
+	bio->bi_iter.bi_sector = 100;
+	bio->bi_ioprio = 3;
+	/* A clone must not inherit what would send its put elsewhere. */
+	bio->bi_opf |= REQ_ALLOC_CACHE;
+	return bio;
+}
+
+static void free_source(struct bio *src)
+{
+	src->bi_opf &= ~REQ_ALLOC_CACHE;
+	test_kernel_put(src);
+}
+
+static void expect_clone(struct kunit *test, struct bio *clone, struct bio *src,
+			 struct bio_set *bs)
+{
+	KUNIT_ASSERT_NOT_NULL(test, clone);
+	KUNIT_EXPECT_PTR_EQ(test, clone->bi_pool, bs);
+	KUNIT_EXPECT_TRUE(test, bio_flagged(clone, BIO_CLONED));
+	KUNIT_EXPECT_PTR_EQ(test, clone->bi_io_vec, src->bi_io_vec);
+	KUNIT_EXPECT_EQ(test, clone->bi_max_vecs, 0);
+	KUNIT_EXPECT_EQ(test, clone->bi_opf, src->bi_opf & ~REQ_ALLOC_CACHE);
+	KUNIT_EXPECT_EQ(test, clone->bi_ioprio, src->bi_ioprio);
+	KUNIT_EXPECT_EQ(test, clone->bi_iter.bi_size, src->bi_iter.bi_size);
+	KUNIT_EXPECT_EQ(test, clone->bi_iter.bi_sector,
+			src->bi_iter.bi_sector);
+}
+
+static void api_clone_fast(struct kunit *test)
+{
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct bio_set *bs = test_set(test, 2, 8, 0);
+	struct bio *src = source_bio(test, disk);
+	struct bio *clone = bio_clone_fast(src, GFP_NOIO, bs);
+
+	expect_clone(test, clone, src, bs);
+	KUNIT_EXPECT_PTR_EQ(test, clone->bi_bdev, disk->bdev);
+	bio_put(clone);
+	free_source(src);
+}
+
+static void api_alloc_clone(struct kunit *test)
+{
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct test_disk *other = test_disk(test, NULL, NULL);
+	struct bio_set *bs = test_set(test, 2, 8, 0);
+	struct bio *src = source_bio(test, disk);
+	struct bio *clone = bio_alloc_clone(other->bdev, src, GFP_NOIO, bs);
+
+	expect_clone(test, clone, src, bs);
+	KUNIT_EXPECT_PTR_EQ(test, clone->bi_bdev, other->bdev);
+	test_kernel_put(clone);
+	free_source(src);
+}
+
+static void api_split(struct kunit *test)
+{
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct bio_set *bs = test_set(test, 2, 8, 0);
+	struct bio *src = source_bio(test, disk);
+	struct bio *front = bio_split(src, 3, GFP_NOIO, bs);
+
+	KUNIT_ASSERT_NOT_NULL(test, front);
+	KUNIT_EXPECT_PTR_EQ(test, front->bi_pool, bs);
+	KUNIT_EXPECT_EQ(test, bio_sectors(front), 3);
+	KUNIT_EXPECT_EQ(test, front->bi_iter.bi_sector, 100);
+	KUNIT_EXPECT_EQ(test, bio_sectors(src), 5);
+	KUNIT_EXPECT_EQ(test, src->bi_iter.bi_sector, 103);
+	bio_put(front);
+	free_source(src);
+}
+
+static void api_next_split(struct kunit *test)
+{
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct bio_set *bs = test_set(test, 2, 8, 0);
+	struct bio *src = source_bio(test, disk);
+	struct bio *front = bio_next_split(src, 7, GFP_NOIO, bs);
+
+	KUNIT_ASSERT_NOT_NULL(test, front);
+	KUNIT_EXPECT_PTR_NE(test, front, src);
+	KUNIT_EXPECT_EQ(test, bio_sectors(front), 7);
+	bio_put(front);
+	KUNIT_EXPECT_PTR_EQ(test, bio_next_split(src, 1, GFP_NOIO, bs), src);
+	KUNIT_EXPECT_PTR_EQ(test, bio_next_split(src, 9, GFP_NOIO, bs), src);
+	free_source(src);
+}
+
+static void api_split_null_set(struct kunit *test)
+{
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct bio *src = source_bio(test, disk);
+	struct bio *front = bio_split(src, 3, GFP_NOIO, NULL);
+	struct bio *clone = bio_clone_fast(src, GFP_NOIO, NULL);
+
+	KUNIT_EXPECT_NOT_NULL(test, front);
+	KUNIT_EXPECT_NOT_NULL(test, clone);
+	if (front)
+		bio_put(front);
+	if (clone)
+		test_kernel_put(clone);
+	free_source(src);
+}
+
+static void api_put_drops_references(struct kunit *test)
+{
+	struct bio_set *bs = vec_set(test);
+	struct bio *bio = bio_alloc_bioset(GFP_NOIO, vecs_of(test), bs);
+
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	bio_get(bio);
+	bio_get(bio);
+	bio_put(bio);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 1);
+	test_kernel_put(bio);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&bio->__bi_cnt), 1);
+	bio_put(bio);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+}
+
+/* The kernel allocates from our set, and either put is right. */
+static void api_kernel_alloc(struct kunit *test)
+{
+	struct bio_set *bs = vec_set(test);
+	unsigned int nr = vecs_of(test), i;
+	struct bio *bio;
+
+	for (i = 0; i < 4; i++) {
+		bio = (bio_alloc_bioset)(NULL, nr, REQ_ALLOC_CACHE, GFP_NOIO,
+					 bs);
+		expect_fresh(test, bio, bs, nr);
+		KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 1);
+		if (i & 1)
+			test_kernel_put(bio);
+		else
+			bio_put(bio);
+		KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+	}
+}
+
+static void api_kernel_clone_and_split(struct kunit *test)
+{
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct bio_set *bs = test_set(test, 2, 8, 0);
+	struct bio *src = source_bio(test, disk);
+	struct bio *clone, *front;
+
+	clone = (bio_alloc_clone)(disk->bdev, src, GFP_NOIO, bs);
+	expect_clone(test, clone, src, bs);
+	bio_put(clone);
+	front = (bio_split)(src, 2, GFP_NOIO, bs);
+	KUNIT_ASSERT_NOT_NULL(test, front);
+	KUNIT_EXPECT_PTR_EQ(test, front->bi_pool, bs);
+	KUNIT_EXPECT_EQ(test, bio_sectors(front), 2);
+	bio_put(front);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+	free_source(src);
+}
+
+static void note_end(struct bio *bio)
+{
+	*(bool *)bio->bi_private = true;
+}
+
+/* bio_chain() puts the child with the kernel's own bio_put(). */
+static void api_kernel_chain(struct kunit *test)
+{
+	struct bio_set *bs = vec_set(test);
+	bool ended = false;
+	struct bio *parent, *child;
+
+	parent = bio_alloc_bioset(GFP_NOIO, 4, bs);
+	child = bio_alloc_bioset(GFP_NOIO, 64, bs);
+	KUNIT_ASSERT_NOT_NULL(test, parent);
+	KUNIT_ASSERT_NOT_NULL(test, child);
+	parent->bi_private = &ended;
+	parent->bi_end_io = note_end;
+	bio_chain(child, parent);
+	bio_endio(parent);
+	KUNIT_EXPECT_FALSE(test, ended);
+	child->bi_status = BLK_STS_MEDIUM;
+	bio_endio(child);
+	KUNIT_EXPECT_TRUE(test, ended);
+	KUNIT_EXPECT_EQ(test, parent->bi_status, BLK_STS_MEDIUM);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 1);
+	bio_put(parent);
+}
+
+static void api_bio_reset(struct kunit *test)
+{
+	struct bio_set *bs = vec_set(test);
+	unsigned int nr = vecs_of(test);
+	struct bio *bio = bio_alloc_bioset(GFP_NOIO, nr, bs);
+
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	bio_reset(bio, NULL, REQ_OP_READ);
+	expect_fresh(test, bio, bs, nr);
+	bio_put(bio);
+}
+
+/* catalogue 12 */
+static void api_null_set(struct kunit *test)
+{
+	unsigned int nr = vecs_of(test), i;
+	struct bio *bio;
+
+	for (i = 0; i < 4; i++) {
+		bio = i & 2 ? bio_alloc_bioset(GFP_NOIO, nr, NULL) :
+			      bio_alloc_bioset(NULL, nr, REQ_ALLOC_CACHE,
+					       GFP_NOWAIT, NULL);
+		KUNIT_ASSERT_NOT_NULL(test, bio);
+		expect_fresh(test, bio, bio->bi_pool, nr);
+		KUNIT_EXPECT_NOT_NULL(test, bio->bi_pool);
+		KUNIT_EXPECT_FALSE(test, bio->bi_opf & REQ_ALLOC_CACHE);
+		if (nr)
+			memset(bio->bi_io_vec, 0x5a,
+			       nr * sizeof(struct bio_vec));
+		if (i & 1)
+			test_kernel_put(bio);
+		else
+			bio_put(bio);
+	}
+}
+
+/* Names without an argument list are the kernel's functions. */
+static void api_function_addresses(struct kunit *test)
+{
+	void (*put)(struct bio *) = bio_put;
+	struct bio_set *bs = vec_set(test);
+	struct bio *bio = bio_alloc_bioset(GFP_NOIO, 64, bs);
+
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	KUNIT_EXPECT_PTR_NE(test, (void *)put, (void *)bset_put);
+	put(bio);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+}
+
+/* catalogue 17 */
+static void api_alloc_cache_flag_is_stripped(struct kunit *test)
+{
+	struct bio_set *bs = test_set(test, 2, 0,
+				      BIOSET_NEED_BVECS | BIOSET_PERCPU_CACHE);
+	unsigned int nr = vecs_of(test), i;
+	struct bio *bio;
+
+	for (i = 0; i < 3; i++) {
+		bio = bio_alloc_bioset(NULL, nr, REQ_OP_READ | REQ_ALLOC_CACHE,
+				       GFP_NOIO, bs);
+		KUNIT_ASSERT_NOT_NULL(test, bio);
+		KUNIT_EXPECT_EQ(test, bio->bi_opf, REQ_OP_READ);
+		if (i)
+			bio_put(bio);
+		else
+			test_kernel_put(bio);
+	}
+}
+
+/* catalogue 17: on the fast way, and on the one through the kernel's put */
+static void api_alloc_cache_flag_set_later(struct kunit *test)
+{
+	struct bio_set *bs = vec_set(test);
+	struct bio *bio = bio_alloc_bioset(GFP_NOIO, vecs_of(test), bs);
+
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	bio->bi_opf |= REQ_ALLOC_CACHE;
+	bio_put(bio);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+
+	bset_starve(bs, 1);
+	bio = bio_alloc_bioset(GFP_NOIO, vecs_of(test), bs);
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	bio->bi_opf |= REQ_ALLOC_CACHE;
+	bio_put(bio);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+}
+
+/* catalogue 17 */
+static void api_alloc_cache_flag_set_later_null_set(struct kunit *test)
+{
+	struct bio *bio = bio_alloc_bioset(GFP_NOIO, 4, NULL);
+
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	bio->bi_opf |= REQ_ALLOC_CACHE;
+	bio_put(bio);
+}
+
+static struct kunit_case api_cases[] = {
+	KUNIT_CASE_PARAM(api_alloc_3_args, vecs_gen_params),
+	KUNIT_CASE_PARAM(api_alloc_5_args, vecs_gen_params),
+	KUNIT_CASE_PARAM(api_alloc_without_sleeping, vecs_gen_params),
+	KUNIT_CASE_PARAM(api_reused_bio_is_fresh, vecs_gen_params),
+	KUNIT_CASE(api_create),
+	KUNIT_CASE(api_create_nobvec),
+	KUNIT_CASE_PARAM(api_init_exit, flags_gen_params),
+	KUNIT_CASE(api_clone_fast),
+	KUNIT_CASE(api_alloc_clone),
+	KUNIT_CASE(api_split),
+	KUNIT_CASE(api_next_split),
+	KUNIT_CASE(api_split_null_set),
+	KUNIT_CASE_PARAM(api_put_drops_references, vecs_gen_params),
+	KUNIT_CASE_PARAM(api_kernel_alloc, vecs_gen_params),
+	KUNIT_CASE(api_kernel_clone_and_split),
+	KUNIT_CASE(api_kernel_chain),
+	KUNIT_CASE_PARAM(api_bio_reset, vecs_gen_params),
+	KUNIT_CASE_PARAM(api_null_set, vecs_gen_params),
+	KUNIT_CASE(api_function_addresses),
+	KUNIT_CASE_PARAM(api_alloc_cache_flag_is_stripped, vecs_gen_params),
+	KUNIT_CASE_PARAM(api_alloc_cache_flag_set_later, vecs_gen_params),
+	KUNIT_CASE(api_alloc_cache_flag_set_later_null_set),
+	{}
+};
+
+struct kunit_suite bset_api_suite = {
+	.name = "api",
+	.test_cases = api_cases,
+};

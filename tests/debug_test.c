@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a driver's author can switch on: tracking, stall reports, the knobs
+ */
+#include "internal.h"
+
+#include "testdisk.h"
+#include "testlib.h"
+
+#define STALL_SECS "/sys/module/bioset_core/parameters/stall_secs"
+#define PAD 24
+#define ROUNDS 64 /* more than the quarantine holds */
+
+/* Tracked from its start, as with track=1. */
+static struct bio_set *tracked_set(struct kunit *test, unsigned int pool_size)
+{
+	struct bio_set *bs = test_set(test, pool_size, PAD, BIOSET_NEED_BVECS);
+
+	KUNIT_ASSERT_EQ(test, bset_track_switch(bset_of(bs), true, true), 0);
+	return bs;
+}
+
+static struct bio *get(struct kunit *test, struct bio_set *bs)
+{
+	struct bio *bio = bset_alloc(NULL, 1, REQ_OP_READ, GFP_NOIO, bs);
+
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	return bio;
+}
+
+static u64 misuses(struct kunit *test, struct bio_set *bs)
+{
+	return test_stats(test, bs).misuses;
+}
+
+/* catalogue 10: the second of two held bios is reported, once for a set */
+static void debug_two_held_bios(struct kunit *test)
+{
+	struct bio_set *bs = tracked_set(test, 4);
+	struct bio *a = get(test, bs), *b, *c;
+
+	KUNIT_EXPECT_EQ(test, misuses(test, bs), 0);
+	b = TEST_SPLAT("a bio is held", get(test, bs));
+	KUNIT_EXPECT_EQ(test, misuses(test, bs), 1);
+	c = get(test, bs);
+	KUNIT_EXPECT_EQ(test, misuses(test, bs), 1);
+	bset_put(a);
+	bset_put(b);
+	bset_put(c);
+}
+
+/* What the contract allows is not reported. */
+static void debug_no_false_alarm(struct kunit *test)
+{
+	struct bio_set *bs = tracked_set(test, 4);
+	struct bio_set *other = tracked_set(test, 4);
+	struct bio *a, *b;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		bset_put(get(test, bs));
+	a = get(test, bs);
+	b = get(test, other); /* another set */
+	bset_put(bset_alloc(NULL, 1, 0, GFP_NOWAIT, bs)); /* cannot sleep */
+	bset_put(a);
+	bset_put(b);
+	KUNIT_EXPECT_EQ(test, misuses(test, bs) + misuses(test, other), 0);
+}
+
+static void end_and_put(struct bio *bio)
+{
+	complete(bio->bi_private);
+	bset_put(bio);
+}
+
+static void submit_two(struct kunit *test, struct bio_set *bs,
+		       struct test_disk *disk)
+{
+	struct completion *done;
+	struct bio *bio;
+	int i;
+
+	done = kunit_kzalloc(test, sizeof(*done), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, done);
+	init_completion(done);
+	for (i = 0; i < 2; i++) {
+		bio = bset_alloc(disk->bdev, 1, REQ_OP_WRITE, GFP_NOIO, bs);
+		__bio_add_page(bio, ZERO_PAGE(0), PAGE_SIZE, 0);
+		bio->bi_private = done;
+		bio->bi_end_io = end_and_put;
+		submit_bio(bio);
+	}
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_TRUE(test, test_within(done, TEST_LIMIT_MS));
+}
+
+/* A submitted bio is not held, whoever still has it. */
+static void debug_submitted_is_not_held(struct kunit *test)
+{
+	struct bio_set *bs = tracked_set(test, 4);
+	struct test_disk *disk = test_disk(test, test_leaf, NULL);
+
+	disk->delay_ms = 100;
+	submit_two(test, bs, disk);
+	KUNIT_EXPECT_EQ(test, misuses(test, bs), 0);
+}
+
+struct greedy {
+	struct bio_set *bs;
+	unsigned int nr;
+};
+
+static int take_several(void *arg)
+{
+	struct greedy *g = arg;
+	struct bio *bios[3];
+	unsigned int i;
+
+	for (i = 0; i < g->nr; i++)
+		bios[i] = bset_alloc(NULL, 0, 0, GFP_NOIO, g->bs);
+	for (i = 0; i < g->nr; i++)
+		bset_put(bios[i]);
+	return 0;
+}
+
+/* catalogue 9: several tasks that want several bios each are reported */
+static void debug_many_greedy_tasks(struct kunit *test)
+{
+	struct greedy *g = kunit_kzalloc(test, sizeof(*g), GFP_KERNEL);
+	struct test_worker *w[2];
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, g);
+	g->bs = tracked_set(test, 3);
+	g->nr = 3;
+	test_splat_begin("a bio is held");
+	for (i = 0; i < ARRAY_SIZE(w); i++)
+		w[i] = test_worker(test, take_several, g);
+	for (i = 0; i < ARRAY_SIZE(w); i++)
+		KUNIT_EXPECT_TRUE(test, test_worker_done(w[i], TEST_LIMIT_MS));
+	test_splat_end();
+	KUNIT_EXPECT_EQ(test, misuses(test, g->bs), 1);
+}
+
+/* catalogue 27: a double put is refused, and the set stays whole */
+static void debug_double_put(struct kunit *test)
+{
+	static void (*const puts[])(struct bio *) = { test_our_put,
+						      test_kernel_put };
+	struct bio_set *bs = tracked_set(test, 2);
+	struct bio *bio;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(puts); i++) {
+		bio = get(test, bs);
+		bset_put(bio);
+		test_splat_begin("double or foreign put");
+		puts[i](bio);
+		test_splat_end();
+		KUNIT_EXPECT_EQ(test, misuses(test, bs), i + 1);
+	}
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).reserve, 2);
+}
+
+/* A bio that only says that it is of the set. */
+static void debug_foreign_put(struct kunit *test)
+{
+	struct bio_set *bs = tracked_set(test, 2);
+	struct bio *bio = kunit_kzalloc(test, sizeof(*bio), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	bio_init(bio, NULL, NULL, 0, 0);
+	bio->bi_pool = bs;
+	test_splat_begin("double or foreign put");
+	bset_put(bio);
+	test_splat_end();
+	KUNIT_EXPECT_EQ(test, misuses(test, bs), 1);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+}
+
+/* The pad of a freed bio is looked at when the bio leaves the quarantine. */
+static void debug_late_write(struct kunit *test)
+{
+	struct bio_set *bs = tracked_set(test, 2);
+	struct bio *bio = get(test, bs);
+	u8 *pad = (u8 *)bio - PAD;
+	int i;
+
+	bset_put(bio);
+	pad[3] = 0x42;
+	test_splat_begin("write into a freed front_pad");
+	for (i = 0; i < ROUNDS; i++)
+		bset_put(get(test, bs));
+	test_splat_end();
+	KUNIT_EXPECT_EQ(test, misuses(test, bs), 1);
+}
+
+/* catalogue 17: the bit set by hand is reported when the bio is submitted */
+static void debug_alloc_cache_bit(struct kunit *test)
+{
+	struct bio_set *bs = tracked_set(test, 2);
+	struct test_disk *disk = test_disk(test, test_leaf, NULL);
+	DECLARE_COMPLETION_ONSTACK(done);
+	struct bio *bio;
+
+	bio = bset_alloc(disk->bdev, 1, REQ_OP_WRITE, GFP_NOIO, bs);
+	__bio_add_page(bio, ZERO_PAGE(0), PAGE_SIZE, 0);
+	bio->bi_opf |= REQ_ALLOC_CACHE;
+	/* Else the block layer removes the bit by itself. */
+	blk_queue_flag_set(QUEUE_FLAG_POLL, disk->disk->queue);
+	bio->bi_private = &done;
+	bio->bi_end_io = end_and_put;
+	test_splat_begin("REQ_ALLOC_CACHE set by hand");
+	submit_bio(bio);
+	test_splat_end();
+	KUNIT_ASSERT_TRUE(test, test_within(&done, TEST_LIMIT_MS));
+	KUNIT_EXPECT_EQ(test, misuses(test, bs), 1);
+}
+
+/* Off again: what is out comes back as if nothing had been. */
+static void debug_track_off_with_bios_out(struct kunit *test)
+{
+	struct bio_set *bs = tracked_set(test, 2);
+	struct bio *a = get(test, bs), *b;
+
+	KUNIT_EXPECT_EQ(test, bset_track(bs, false), 0);
+	b = get(test, bs);
+	KUNIT_EXPECT_EQ(test, bset_track(bs, true), 0);
+	bset_put(b); /* no record, and not to be blamed for it */
+	bset_put(a);
+	KUNIT_EXPECT_EQ(test, misuses(test, bs), 0);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+}
+
+/* Bad input to a parameter: an error, and nothing changes.  (The knobs in
+ * debugfs cannot be read and written from here; the guest's script does.)
+ */
+static void debug_bad_parameters(struct kunit *test)
+{
+	KUNIT_EXPECT_LT(test, test_write_file(STALL_SECS, "86401"), 0);
+	KUNIT_EXPECT_LT(test, test_write_file(STALL_SECS, "-1"), 0);
+	KUNIT_EXPECT_LT(test, test_write_file(STALL_SECS, "soon"), 0);
+	KUNIT_EXPECT_EQ(test, test_read_number(STALL_SECS), 10);
+}
+
+static int alloc_and_put(void *arg)
+{
+	bset_put(bset_alloc(NULL, 0, 0, GFP_NOIO, arg));
+	return 0;
+}
+
+static void restore_stall_secs(void *unused)
+{
+	test_write_file(STALL_SECS, "10");
+}
+
+/* A wait of 4 s reports after 1 s, after 2 s and no more than that before 4. */
+static void debug_stall_report(struct kunit *test)
+{
+	struct bio_set *bs = test_starved_set(test, 1, 0);
+	struct bio *bio = bset_alloc(NULL, 0, 0, GFP_NOIO, bs);
+	struct test_worker *w;
+
+	test_defer(test, restore_stall_secs, NULL);
+	KUNIT_ASSERT_GE(test, test_write_file(STALL_SECS, "1"), 0);
+	w = test_worker(test, alloc_and_put, bs);
+	KUNIT_EXPECT_FALSE(test, test_worker_done(w, 3600));
+	bset_put(bio);
+	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));
+	KUNIT_EXPECT_GE(test, test_stats(test, bs).stalls, 1);
+	KUNIT_EXPECT_LE(test, test_stats(test, bs).stalls, 2);
+}
+
+/* 0 switches the report off. */
+static void debug_no_stall_report(struct kunit *test)
+{
+	struct bio_set *bs = test_starved_set(test, 1, 0);
+	struct bio *bio = bset_alloc(NULL, 0, 0, GFP_NOIO, bs);
+	struct test_worker *w;
+
+	test_defer(test, restore_stall_secs, NULL);
+	KUNIT_ASSERT_GE(test, test_write_file(STALL_SECS, "0"), 0);
+	w = test_worker(test, alloc_and_put, bs);
+	KUNIT_EXPECT_FALSE(test, test_worker_done(w, 2200));
+	bset_put(bio);
+	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).stalls, 0);
+}
+
+static struct kunit_case debug_cases[] = {
+	KUNIT_CASE(debug_two_held_bios),
+	KUNIT_CASE(debug_no_false_alarm),
+	KUNIT_CASE(debug_submitted_is_not_held),
+	KUNIT_CASE(debug_many_greedy_tasks),
+	KUNIT_CASE(debug_double_put),
+	KUNIT_CASE(debug_foreign_put),
+	KUNIT_CASE(debug_late_write),
+	KUNIT_CASE(debug_alloc_cache_bit),
+	KUNIT_CASE(debug_track_off_with_bios_out),
+	KUNIT_CASE(debug_bad_parameters),
+	KUNIT_CASE(debug_stall_report),
+	KUNIT_CASE(debug_no_stall_report),
+	{}
+};
+
+struct kunit_suite bset_debug_suite = {
+	.name = "debug",
+	.test_cases = debug_cases,
+};

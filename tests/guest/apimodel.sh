@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# Random calls beside a model of the API; see scripts/apimodel.sh.
+
+model() {
+	load bioset_core
+	load bioset_apimodel "seed=$(word seed)" "calls=$(word calls)"
+	unload bioset_apimodel
+	unload bioset_core
+	nothing_left
+}
+
+# The comparison itself must be able to fail.
+lie() {
+	load bioset_core
+	must_fail load bioset_apimodel seed=1 calls=100000 lie=50000
+	dmesg | grep -q "apimodel: seed 1, call [0-9]*: allocs: " ||
+		fail "it failed for another reason"
+	unload bioset_core
+}
+
+check "$(word calls) random calls agree with the model" model
+check "a model that is wrong does not" lie
+check "no leaks" no_leaks
+pass

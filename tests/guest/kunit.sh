@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# Runs the KUnit suites (guest.suite=name: one of them), unloads everything and
+# looks for what was left. The results themselves are on the console, for the
+# kernel's own parser on the host.
+
+suite=$(word suite)
+load bioset_core
+load bioset_kunit ${suite:+"suite=$suite"}
+unload bioset_kunit
+unload bioset_core
+check "nothing left after unloading" nothing_left
+check "no memory leaked" no_leaks
+pass

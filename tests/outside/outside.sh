@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# The drivers of tests/outside on the installed modules; see
+# scripts/outside-driver.sh.
+
+# one_reader NAME: load it, see what it read and that its set is ours, and that
+# bioset_core stays while it is there
+one_reader() {
+	local name=$1 set
+	load "$name" dev=/dev/ram0
+	dmesg | grep "] $name: read \"written for $name\"" ||
+		fail "$name did not read what is on the disk"
+	set=$(echo "/sys/kernel/debug/bioset/$name".*)
+	[ "$(awk '$1 == "allocs" { print $2 }' "$set/stats")" = 1 ] ||
+		fail "$name has not allocated one bio from a set of ours"
+	must_fail rmmod bioset_core
+	unload "$name"
+	[ ! -e "$set" ] || fail "the set is still there: $set"
+}
+
+write_disk() {
+	printf 'written for %s\0' "$1" |
+		dd of=/dev/ram0 bs=512 conv=sync,fsync 2>/dev/null
+}
+
+modprobe brd rd_nr=1 rd_size=1024
+write_disk nobody
+must_fail load reader dev=/dev/ram0
+
+load bioset_core
+for name in reader reader_4_6 reader_forced; do
+	write_disk $name
+	check "outside driver $name" one_reader $name
+done
+must_fail load reader dev=/dev/null
+unload bioset_core
+nothing_left
+pass

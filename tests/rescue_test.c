@@ -1,0 +1,570 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The rescuer: several allocations of one set under one submit_bio()
+ *
+ * The disks here do what a driver may do: allocate from their set in
+ * ->submit_bio(), submit to the disk below, allocate again.  With a starved set
+ * and a reserve of one the second allocation can only succeed if somebody
+ * submits what waits on current->bio_list.
+ */
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "testdisk.h"
+#include "testlib.h"
+
+#define MAX_PIECES 8
+
+/*
+ * A disk that cuts what it gets into single sectors, from the first on, and
+ * sends them down as clones of a set of its own.
+ */
+struct splitter {
+	struct bio_set *bs;
+	struct test_disk *lower;
+	unsigned int pieces;
+	bool by_kernel; /* (bio_split)() and bio_chain() instead of clones */
+
+	atomic_t ended;
+	int ended_early; /* pieces that had ended when the loop was over */
+	int failed;
+};
+
+static void piece_end(struct bio *bio)
+{
+	struct bio *parent = bio->bi_private;
+	struct test_disk *disk = parent->bi_bdev->bd_disk->private_data;
+	struct splitter *s = disk->priv;
+
+	if (bio->bi_status && !parent->bi_status)
+		parent->bi_status = bio->bi_status;
+	atomic_inc(&s->ended);
+	bio_put(bio);
+	bio_endio(parent);
+}
+
+static void send_piece(struct splitter *s, struct bio *parent, unsigned int i)
+{
+	struct bio *bio;
+
+	bio = bio_alloc_clone(s->lower->bdev, parent, GFP_NOIO, s->bs);
+	if (!bio) {
+		s->failed++;
+		return;
+	}
+	bio_advance(bio, i << SECTOR_SHIFT);
+	bio->bi_iter.bi_size = SECTOR_SIZE;
+	bio->bi_private = parent;
+	bio->bi_end_io = piece_end;
+	bio_inc_remaining(parent);
+	submit_bio_noacct(bio);
+}
+
+/* What a driver that knows nothing of us does, with the kernel's functions. */
+static void send_split(struct splitter *s, struct bio *parent)
+{
+	struct bio *bio = (bio_split)(parent, 1, GFP_NOIO, s->bs);
+
+	if (!bio) {
+		s->failed++;
+		return;
+	}
+	bio_set_dev(bio, s->lower->bdev);
+	bio_chain(bio, parent);
+	submit_bio_noacct(bio);
+}
+
+/*
+ * catalogue 28: pieces may end before the loop does, so the loop has a
+ * reference of its own on the parent.  That is the one a bio is born with,
+ * dropped by the bio_endio() at the end.
+ */
+static void splitter_submit(struct test_disk *disk, struct bio *parent)
+{
+	struct splitter *s = disk->priv;
+	unsigned int i;
+
+	for (i = 0; i < s->pieces; i++) {
+		if (s->by_kernel)
+			send_split(s, parent);
+		else
+			send_piece(s, parent, i);
+	}
+	s->ended_early = atomic_read(&s->ended);
+	bio_endio(parent);
+}
+
+static struct splitter *splitter(struct kunit *test, struct bio_set *bs,
+				 struct test_disk *lower, unsigned int pieces)
+{
+	struct splitter *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	s->bs = bs;
+	s->lower = lower;
+	s->pieces = pieces;
+	return s;
+}
+
+static void expect_completed(struct kunit *test, struct test_io *io)
+{
+	KUNIT_ASSERT_TRUE(test, test_io_done(io, TEST_LIMIT_MS));
+	KUNIT_EXPECT_EQ(test, io->status, BLK_STS_OK);
+	KUNIT_EXPECT_EQ(test, atomic_read(&io->ends), 1);
+}
+
+/* Each sector once, in order. */
+static void expect_order(struct kunit *test, struct test_disk *disk,
+			 unsigned int n)
+{
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, disk->nr_seen, n);
+	for (i = 0; i < n; i++)
+		KUNIT_EXPECT_EQ(test, disk->seen[i], i);
+}
+
+/* The rescuer counts a bio before it submits it, so no race here. */
+static void expect_rescued(struct kunit *test, struct bio_set *bs, u64 n)
+{
+	struct bset_stats st = test_stats(test, bs);
+
+	KUNIT_EXPECT_EQ(test, st.punted, n);
+	KUNIT_EXPECT_EQ(test, st.rescued, n);
+	KUNIT_EXPECT_EQ(test, st.waits, n);
+}
+
+/* catalogue 1 */
+static void rescue_two_allocs_one_submit(struct kunit *test)
+{
+	struct bio_set *bs = test_starved_set(test, 1, 0);
+	struct test_disk *leaf = test_disk(test, NULL, NULL);
+	struct splitter *s = splitter(test, bs, leaf, 2);
+	struct test_disk *disk = test_disk(test, splitter_submit, s);
+
+	expect_completed(test, test_io(test, disk));
+	KUNIT_EXPECT_EQ(test, s->failed, 0);
+	expect_order(test, leaf, 2);
+	expect_rescued(test, bs, 1);
+}
+
+/* catalogue 1: the same for eight, and for a disk that takes its time */
+static void rescue_many_pieces(struct kunit *test)
+{
+	struct bio_set *bs = test_starved_set(test, 1, 0);
+	struct test_disk *leaf = test_disk(test, NULL, NULL);
+	struct splitter *s = splitter(test, bs, leaf, MAX_PIECES);
+	struct test_disk *disk = test_disk(test, splitter_submit, s);
+
+	leaf->delay_ms = 5;
+	expect_completed(test, test_io(test, disk));
+	KUNIT_EXPECT_EQ(test, s->failed, 0);
+	expect_order(test, leaf, MAX_PIECES);
+	expect_rescued(test, bs, MAX_PIECES - 1);
+}
+
+/* With memory for all, nothing is handed over. */
+static void rescue_not_without_need(struct kunit *test)
+{
+	struct bio_set *bs = test_set(test, 1, 0, 0);
+	struct test_disk *leaf = test_disk(test, NULL, NULL);
+	struct splitter *s = splitter(test, bs, leaf, MAX_PIECES);
+	struct test_disk *disk = test_disk(test, splitter_submit, s);
+
+	expect_completed(test, test_io(test, disk));
+	expect_order(test, leaf, MAX_PIECES);
+	expect_rescued(test, bs, 0);
+	KUNIT_EXPECT_EQ(test, s->ended_early, 0);
+}
+
+/* The block layer splits on its own: an allocation of the kernel's from our
+ * set is rescued too, by the kernel's punt and our worker.
+ */
+static void rescue_kernel_split(struct kunit *test)
+{
+	struct bio_set *bs = test_starved_set(test, 1, 0);
+	struct test_disk *leaf = test_disk(test, NULL, NULL);
+	struct splitter *s = splitter(test, bs, leaf, MAX_PIECES - 1);
+	struct test_disk *disk = test_disk(test, splitter_submit, s);
+
+	s->by_kernel = true;
+	expect_completed(test, test_io(test, disk));
+	KUNIT_EXPECT_EQ(test, s->failed, 0);
+	expect_order(test, leaf, MAX_PIECES - 1);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).rescued, MAX_PIECES - 2);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+}
+
+/* catalogue 28 */
+static void rescue_child_ends_before_loop(struct kunit *test)
+{
+	struct bio_set *bs = test_starved_set(test, 1, 0);
+	struct test_disk *leaf = test_disk(test, NULL, NULL);
+	struct splitter *s = splitter(test, bs, leaf, 4);
+	struct test_disk *disk = test_disk(test, splitter_submit, s);
+	struct test_io *io = test_io(test, disk);
+
+	expect_completed(test, io);
+	KUNIT_EXPECT_GE(test, s->ended_early, 3);
+	KUNIT_EXPECT_EQ(test, atomic_read(&s->ended), 4);
+}
+
+/* Two starved levels, each with a set of its own. */
+static void rescue_stacked_disks(struct kunit *test)
+{
+	struct bio_set *upper_bs = test_starved_set(test, 1, 0);
+	struct bio_set *lower_bs = test_starved_set(test, 1, 0);
+	struct test_disk *leaf = test_disk(test, NULL, NULL);
+	struct splitter *low = splitter(test, lower_bs, leaf, 1);
+	struct test_disk *mid = test_disk(test, splitter_submit, low);
+	struct splitter *high = splitter(test, upper_bs, mid, MAX_PIECES);
+	struct test_disk *disk = test_disk(test, splitter_submit, high);
+	struct test_io *io[4];
+	int i;
+
+	leaf->delay_ms = 1;
+	for (i = 0; i < ARRAY_SIZE(io); i++)
+		io[i] = test_io(test, disk);
+	for (i = 0; i < ARRAY_SIZE(io); i++)
+		expect_completed(test, io[i]);
+	KUNIT_EXPECT_EQ(test, leaf->nr_seen, 4 * MAX_PIECES);
+	KUNIT_EXPECT_EQ(test, low->failed + high->failed, 0);
+	KUNIT_EXPECT_GE(test, test_stats(test, upper_bs).rescued, 1);
+	KUNIT_EXPECT_EQ(test, test_stats(test, upper_bs).reserve, 1);
+	KUNIT_EXPECT_EQ(test, test_stats(test, lower_bs).reserve, 1);
+}
+
+/*
+ * catalogue 2: a submit method with bios of several sets on its list
+ */
+struct mixed {
+	struct bio_set *bs;
+	struct test_disk *lower;
+	unsigned int nr_left;
+	sector_t left[MAX_PIECES];
+	bool own_left;
+};
+
+static void put_end(struct bio *bio)
+{
+	bio_put(bio);
+}
+
+static void send_down(struct test_disk *lower, struct bio_set *bs, sector_t nr)
+{
+	struct bio *bio = bio_alloc_bioset(lower->bdev, 0, REQ_OP_WRITE,
+					   GFP_NOIO, bs);
+
+	if (!bio)
+		return;
+	bio->bi_iter.bi_sector = nr;
+	bio->bi_end_io = put_end;
+	submit_bio_noacct(bio);
+}
+
+static void look_at_list(struct mixed *m, struct bio_list *list)
+{
+	struct bio *bio;
+
+	bio_list_for_each(bio, list) {
+		m->own_left |= bio->bi_pool == m->bs;
+		if (m->nr_left < MAX_PIECES)
+			m->left[m->nr_left++] = bio->bi_iter.bi_sector;
+	}
+}
+
+/* Odd sectors are another set's.  The reserve is 2, so the last allocation
+ * finds two own bios among three of another's.
+ */
+static void mixed_submit(struct test_disk *disk, struct bio *parent)
+{
+	struct mixed *m = disk->priv;
+	struct bio *last;
+	sector_t nr;
+
+	for (nr = 1; nr <= 5; nr++)
+		send_down(m->lower, nr & 1 ? &fs_bio_set : m->bs, nr);
+	last = bio_alloc_bioset(GFP_NOIO, 0, m->bs);
+	look_at_list(m, &current->bio_list[0]);
+	look_at_list(m, &current->bio_list[1]);
+	if (last)
+		bio_put(last);
+	bio_endio(parent);
+}
+
+static void rescue_leaves_foreign_bios(struct kunit *test)
+{
+	struct mixed *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	struct test_disk *disk;
+	struct test_io *io;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	m->bs = test_starved_set(test, 2, 0);
+	m->lower = test_disk(test, NULL, NULL);
+	disk = test_disk(test, mixed_submit, m);
+	io = test_io(test, disk);
+	expect_completed(test, io);
+	KUNIT_ASSERT_TRUE(test, test_worker_done(io->worker, TEST_LIMIT_MS));
+	KUNIT_EXPECT_FALSE(test, m->own_left);
+	KUNIT_ASSERT_EQ(test, m->nr_left, 3);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, m->left[i], 2 * i + 1);
+	/* The own ones went first, in order, then the others. */
+	KUNIT_ASSERT_EQ(test, m->lower->nr_seen, 5);
+	KUNIT_EXPECT_EQ(test, m->lower->seen[0], 2);
+	KUNIT_EXPECT_EQ(test, m->lower->seen[1], 4);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, m->lower->seen[2 + i], 2 * i + 1);
+	KUNIT_EXPECT_EQ(test, test_stats(test, m->bs).punted, 2);
+	KUNIT_EXPECT_EQ(test, test_stats(test, m->bs).rescued, 2);
+}
+
+/*
+ * catalogue 3: the bios that an earlier ->submit_bio() left are on list [1]
+ * while the lower disk's runs.  It handles sector 1 with an allocation, and
+ * writes down the rest.
+ */
+static void allocating_leaf(struct test_disk *disk, struct bio *bio)
+{
+	struct mixed *m = disk->priv;
+	struct bio *extra;
+
+	if (bio->bi_iter.bi_sector != 1) {
+		test_leaf(disk, bio);
+		return;
+	}
+	extra = bio_alloc_bioset(GFP_NOIO, 0, m->bs);
+	look_at_list(m, &current->bio_list[0]);
+	look_at_list(m, &current->bio_list[1]);
+	if (extra)
+		bio_put(extra);
+	bio_endio(bio);
+}
+
+static void list_submit(struct test_disk *disk, struct bio *parent)
+{
+	struct mixed *m = disk->priv;
+	sector_t nr;
+
+	for (nr = 1; nr <= 6; nr++)
+		send_down(m->lower, nr == 3 ? &fs_bio_set : m->bs, nr);
+	bio_endio(parent);
+}
+
+static void rescue_second_list(struct kunit *test)
+{
+	static const sector_t order[] = { 2, 4, 5, 6, 3 };
+	struct mixed *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	struct test_disk *disk;
+	struct test_io *io;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	m->bs = test_starved_set(test, 5, 0);
+	m->lower = test_disk(test, allocating_leaf, m);
+	disk = test_disk(test, list_submit, m);
+	io = test_io(test, disk);
+	expect_completed(test, io);
+	KUNIT_ASSERT_TRUE(test, test_worker_done(io->worker, TEST_LIMIT_MS));
+	KUNIT_EXPECT_FALSE(test, m->own_left);
+	KUNIT_EXPECT_EQ(test, m->nr_left, 1);
+	KUNIT_EXPECT_EQ(test, m->left[0], 3);
+	KUNIT_ASSERT_EQ(test, m->lower->nr_seen, ARRAY_SIZE(order));
+	for (i = 0; i < ARRAY_SIZE(order); i++)
+		KUNIT_EXPECT_EQ(test, m->lower->seen[i], order[i]);
+	KUNIT_EXPECT_EQ(test, test_stats(test, m->bs).punted, 4);
+	KUNIT_EXPECT_EQ(test, test_stats(test, m->bs).rescued, 4);
+}
+
+/*
+ * catalogue 4: every kworker that system_wq may use on a CPU is asleep, so no
+ * work item of that queue gets on there
+ */
+#define BLOCKERS WQ_DFL_ACTIVE
+
+struct blocked_queue {
+	struct work_struct work[BLOCKERS];
+	struct completion go;
+	int cpu;
+};
+
+static struct blocked_queue *blocked;
+
+static void block_work(struct work_struct *work)
+{
+	wait_for_completion(&blocked->go);
+}
+
+static void unblock_queue(void *arg)
+{
+	int i;
+
+	complete_all(&blocked->go);
+	for (i = 0; i < BLOCKERS; i++)
+		flush_work(&blocked->work[i]);
+	kvfree(blocked);
+	blocked = NULL;
+}
+
+static void block_queue(struct kunit *test, int cpu)
+{
+	int i;
+
+	blocked = kvzalloc(sizeof(*blocked), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, blocked);
+	init_completion(&blocked->go);
+	for (i = 0; i < BLOCKERS; i++) {
+		INIT_WORK(&blocked->work[i], block_work);
+		queue_work_on(cpu, system_wq, &blocked->work[i]);
+	}
+	test_defer(test, unblock_queue, NULL);
+}
+
+static void rescue_with_kworkers_blocked(struct kunit *test)
+{
+	struct bio_set *bs = test_starved_set(test, 1, 0);
+	struct test_disk *leaf = test_disk(test, NULL, NULL);
+	struct splitter *s = splitter(test, bs, leaf, MAX_PIECES);
+	struct test_disk *disk = test_disk(test, splitter_submit, s);
+	struct test_io *io;
+	bool done;
+
+	block_queue(test, 0);
+	io = test_io_on(test, disk, 0);
+	done = test_io_done(io, TEST_LIMIT_MS);
+	if (!done)
+		test_unblock();
+	KUNIT_EXPECT_TRUE(test, done);
+	KUNIT_EXPECT_GE(test, test_stats(test, bs).rescued, 1);
+}
+
+/* Rescuers are kthreads named after the workqueue. */
+static unsigned int count_rescuers(void)
+{
+	struct task_struct *p;
+	unsigned int n = 0;
+
+	rcu_read_lock();
+	for_each_process(p)
+		n += !strncmp(p->comm, "bset/", 5);
+	rcu_read_unlock();
+	return n;
+}
+
+#define MANY_SETS 100
+
+/* catalogue 6: one thread a set, none for a set that opted out */
+static void rescue_thread_count(struct kunit *test)
+{
+	const unsigned int before = count_rescuers();
+	struct bio_set *bs = kunit_kcalloc(test, MANY_SETS, sizeof(*bs),
+					   GFP_KERNEL);
+	int i, ret = 0, made;
+
+	KUNIT_ASSERT_NOT_NULL(test, bs);
+	for (made = 0; made < MANY_SETS && !ret; made++)
+		ret = bioset_init(&bs[made], 1, 0, 0);
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	KUNIT_EXPECT_EQ(test, count_rescuers() - before, MANY_SETS);
+	for (i = 0; i < MANY_SETS; i++)
+		bioset_exit(&bs[i]);
+	KUNIT_EXPECT_EQ(test, count_rescuers(), before);
+
+	for (i = 0; i < MANY_SETS; i++)
+		ret |= bioset_init(&bs[i], 1, 0, BSET_NO_RESCUER);
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	KUNIT_EXPECT_EQ(test, count_rescuers(), before);
+	for (i = 0; i < MANY_SETS; i++)
+		bioset_exit(&bs[i]);
+}
+
+/* catalogue 5: whatever flags an old driver gives or leaves out */
+static void rescue_is_the_default(struct kunit *test)
+{
+	static const int flags[] = { 0, BIOSET_NEED_BVECS, BIOSET_NEED_RESCUER,
+				     BIOSET_PERCPU_CACHE };
+	struct test_disk *leaf = test_disk(test, NULL, NULL);
+	struct test_disk *disk = test_disk(test, splitter_submit, NULL);
+	struct bio_set *bs;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		bs = test_starved_set(test, 1, flags[i]);
+		disk->priv = splitter(test, bs, leaf, 2);
+		expect_completed(test, test_io(test, disk));
+		KUNIT_EXPECT_EQ(test, test_stats(test, bs).rescued, 1);
+	}
+}
+
+/*
+ * The tests above mean something only if the same without a rescuer hangs.  It
+ * does until the set gets memory again.
+ */
+static void rescue_opted_out_hangs(struct kunit *test)
+{
+	struct bio_set *bs = test_starved_set(test, 1, BSET_NO_RESCUER);
+	struct test_disk *leaf = test_disk(test, NULL, NULL);
+	struct splitter *s = splitter(test, bs, leaf, 2);
+	struct test_disk *disk = test_disk(test, splitter_submit, s);
+	struct test_io *io = test_io(test, disk);
+
+	KUNIT_EXPECT_FALSE(test, test_io_done(io, 3000));
+	KUNIT_EXPECT_EQ(test, leaf->nr_seen, 0);
+	bset_starve(bs, 0);
+	expect_completed(test, io);
+	expect_order(test, leaf, 2);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).punted, 0);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).waits, 1);
+}
+
+/* Outside of ->submit_bio() there is nothing to hand over. */
+static int alloc_outside(void *arg)
+{
+	struct bio *bio = bio_alloc_bioset(GFP_NOIO, 0, arg);
+
+	if (!bio)
+		return -ENOMEM;
+	bio_put(bio);
+	return 0;
+}
+
+static void rescue_outside_of_submit(struct kunit *test)
+{
+	struct bio_set *bs = test_starved_set(test, 1, 0);
+	struct bio *bio = bio_alloc_bioset(GFP_NOIO, 0, bs);
+	struct test_worker *w;
+
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	w = test_worker(test, alloc_outside, bs);
+	KUNIT_EXPECT_FALSE(test, test_worker_done(w, TEST_QUIET_MS));
+	bio_put(bio);
+	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).punted, 0);
+}
+
+static struct kunit_case rescue_cases[] = {
+	KUNIT_CASE(rescue_two_allocs_one_submit),
+	KUNIT_CASE(rescue_many_pieces),
+	KUNIT_CASE(rescue_not_without_need),
+	KUNIT_CASE(rescue_kernel_split),
+	KUNIT_CASE(rescue_child_ends_before_loop),
+	KUNIT_CASE(rescue_stacked_disks),
+	KUNIT_CASE(rescue_leaves_foreign_bios),
+	KUNIT_CASE(rescue_second_list),
+	KUNIT_CASE(rescue_with_kworkers_blocked),
+	KUNIT_CASE(rescue_thread_count),
+	KUNIT_CASE(rescue_is_the_default),
+	KUNIT_CASE(rescue_opted_out_hangs),
+	KUNIT_CASE(rescue_outside_of_submit),
+	{}
+};
+
+struct kunit_suite bset_rescue_suite = {
+	.name = "rescue",
+	.test_cases = rescue_cases,
+};

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bio-based disks without data
+ */
+#include <linux/blkdev.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+
+#include "testdisk.h"
+
+#define DISK_SECTORS 2048
+#define IO_BYTES PAGE_SIZE
+
+static LIST_HEAD(disks);
+static DEFINE_MUTEX(disks_lock);
+static atomic_t serial;
+
+static void complete_list(struct bio_list *list)
+{
+	struct bio *bio;
+
+	while ((bio = bio_list_pop(list)))
+		bio_endio(bio);
+}
+
+/* Completes what a leaf holds back. */
+void test_disk_release(struct test_disk *disk)
+{
+	struct bio_list list;
+	unsigned long flags;
+
+	spin_lock_irqsave(&disk->lock, flags);
+	list = disk->held;
+	bio_list_init(&disk->held);
+	disk->hold = false;
+	spin_unlock_irqrestore(&disk->lock, flags);
+	complete_list(&list);
+}
+
+void test_disks_release(void)
+{
+	struct test_disk *disk;
+
+	mutex_lock(&disks_lock);
+	list_for_each_entry(disk, &disks, all)
+		test_disk_release(disk);
+	mutex_unlock(&disks_lock);
+}
+
+static void disk_timer(struct timer_list *timer)
+{
+	struct test_disk *disk = from_timer(disk, timer, timer);
+
+	test_disk_release(disk);
+}
+
+/* The submit method of a leaf. */
+void test_leaf(struct test_disk *disk, struct bio *bio)
+{
+	unsigned long flags;
+	bool now = false;
+
+	spin_lock_irqsave(&disk->lock, flags);
+	if (disk->nr_seen < TEST_DISK_LOG)
+		disk->seen[disk->nr_seen] = bio->bi_iter.bi_sector;
+	disk->nr_seen++;
+	if (disk->hold || disk->delay_ms)
+		bio_list_add(&disk->held, bio);
+	else
+		now = true;
+	spin_unlock_irqrestore(&disk->lock, flags);
+	if (now)
+		bio_endio(bio);
+	else if (disk->delay_ms)
+		mod_timer(&disk->timer,
+			  jiffies + msecs_to_jiffies(disk->delay_ms));
+}
+
+static void disk_submit_bio(struct bio *bio)
+{
+	struct test_disk *disk = bio->bi_bdev->bd_disk->private_data;
+
+	disk->submit(disk, bio);
+}
+
+static const struct block_device_operations disk_ops = {
+	.owner = THIS_MODULE,
+	.submit_bio = disk_submit_bio,
+};
+
+static void disk_free(void *arg)
+{
+	struct test_disk *disk = arg;
+
+	mutex_lock(&disks_lock);
+	list_del(&disk->all);
+	mutex_unlock(&disks_lock);
+	test_disk_release(disk);
+	del_timer_sync(&disk->timer);
+	del_gendisk(disk->disk);
+	put_disk(disk->disk);
+	kfree(disk);
+}
+
+static struct gendisk *add_gendisk(struct test_disk *disk)
+{
+	struct gendisk *gd = blk_alloc_disk(NUMA_NO_NODE);
+
+	if (!gd)
+		return NULL;
+	gd->fops = &disk_ops;
+	gd->private_data = disk;
+	gd->flags |= GENHD_FL_NO_PART;
+	snprintf(gd->disk_name, sizeof(gd->disk_name), "bsettest%d",
+		 atomic_inc_return(&serial));
+	set_capacity(gd, DISK_SECTORS);
+	if (add_disk(gd)) {
+		put_disk(gd);
+		return NULL;
+	}
+	return gd;
+}
+
+/* A disk for the rest of the test; a leaf if @submit is NULL. */
+struct test_disk *test_disk(struct kunit *test,
+			    void (*submit)(struct test_disk *, struct bio *),
+			    void *priv)
+{
+	struct test_disk *disk = kzalloc(sizeof(*disk), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, disk);
+	disk->submit = submit ?: test_leaf;
+	disk->priv = priv;
+	spin_lock_init(&disk->lock);
+	bio_list_init(&disk->held);
+	timer_setup(&disk->timer, disk_timer, 0);
+	disk->disk = add_gendisk(disk);
+	if (!disk->disk)
+		kfree(disk);
+	KUNIT_ASSERT_NOT_NULL(test, disk->disk);
+	disk->bdev = disk->disk->part0;
+	mutex_lock(&disks_lock);
+	list_add(&disk->all, &disks);
+	mutex_unlock(&disks_lock);
+	test_defer(test, disk_free, disk);
+	return disk;
+}
+
+static void io_end(struct bio *bio)
+{
+	struct test_io *io = bio->bi_private;
+
+	io->status = bio->bi_status;
+	atomic_inc(&io->ends);
+	(bio_put)(bio);
+	complete(&io->done);
+}
+
+static int io_submit(void *arg)
+{
+	struct test_io *io = arg;
+
+	submit_bio(io->bio);
+	return 0;
+}
+
+bool test_io_done(struct test_io *io, unsigned int ms)
+{
+	if (!test_within(&io->done, ms))
+		return false;
+	/* For the next who asks. */
+	complete(&io->done);
+	return true;
+}
+
+static void io_finish(void *arg)
+{
+	struct test_io *io = arg;
+
+	if (test_io_done(io, TEST_LIMIT_MS))
+		return;
+	test_unblock();
+	if (!test_io_done(io, TEST_LIMIT_MS))
+		panic("bioset_kunit: a bio does not complete");
+}
+
+struct test_io *test_io_on(struct kunit *test, struct test_disk *disk, int cpu)
+{
+	struct test_io *io = kunit_kzalloc(test, sizeof(*io), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, io);
+	init_completion(&io->done);
+	io->bio = bio_alloc(disk->bdev, 1, REQ_OP_WRITE, GFP_KERNEL);
+	__bio_add_page(io->bio, ZERO_PAGE(0), IO_BYTES, 0);
+	io->bio->bi_private = io;
+	io->bio->bi_end_io = io_end;
+	test_defer(test, io_finish, io);
+	io->worker = test_worker_on(test, cpu, io_submit, io);
+	return io;
+}
+
+/* A write of 8 sectors from sector 0. */
+struct test_io *test_io(struct kunit *test, struct test_disk *disk)
+{
+	return test_io_on(test, disk, -1);
+}

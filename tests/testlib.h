@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the suites share
+ *
+ * Rules that keep a failing test from taking the others along:
+ *   - what a second task uses is allocated with kunit_kzalloc() or
+ *     test_set(), never on the test's stack: a failed assertion leaves that
+ *   - only the test's own task makes expectations; workers return a result
+ *   - every wait has a limit, and what it waited for is unblocked after it
+ */
+#ifndef BSET_TESTLIB_H
+#define BSET_TESTLIB_H
+
+#include <kunit/test.h>
+#include <linux/bio.h>
+#include <linux/completion.h>
+#include <linux/hrtimer.h>
+#include <linux/sched.h>
+#include <linux/timer.h>
+
+#include "bioset.h"
+
+/* Long enough for anything that works, under emulation and KASAN too. */
+#define TEST_LIMIT_MS 20000
+/* Long enough to believe that something does not happen. */
+#define TEST_QUIET_MS 300
+/* A wake-up, and not the time-out that covers for a lost one (1 s in the
+ * module, 5 s in mempool_alloc()).
+ */
+#define TEST_PROMPT_MS 700
+
+/* The suites, one a file. */
+extern struct kunit_suite bset_api_suite;
+extern struct kunit_suite bset_plain_suite;
+extern struct kunit_suite bset_layout_suite;
+extern struct kunit_suite bset_badinput_suite;
+extern struct kunit_suite bset_foreign_suite;
+extern struct kunit_suite bset_reserve_suite;
+extern struct kunit_suite bset_rescue_suite;
+extern struct kunit_suite bset_teardown_suite;
+extern struct kunit_suite bset_cache_suite;
+extern struct kunit_suite bset_stats_suite;
+extern struct kunit_suite bset_debug_suite;
+
+/* Numbers 0…@last as parameters of a case. */
+#define TEST_GEN_NUMBERS(name, last)                                           \
+	static const void *name##_gen_params(const void *prev, char *desc)     \
+	{                                                                      \
+		return test_next_number(prev, last, desc);                     \
+	}
+#define test_number(test) ((unsigned int)(uintptr_t)(test)->param_value - 1)
+const void *test_next_number(const void *prev, unsigned int last, char *desc);
+
+/* Clean-up at the end of the test, last registered first; also after a failed
+ * assertion.
+ */
+void test_defer(struct kunit *test, void (*fn)(void *), void *arg);
+
+/* A set that is exited when the test ends, and said to leak if bios are out. */
+struct bio_set *test_set(struct kunit *test, unsigned int pool_size,
+			 unsigned int front_pad, int flags);
+struct bio_set *test_starved_set(struct kunit *test, unsigned int pool_size,
+				 int flags);
+struct bset_stats test_stats(struct kunit *test, struct bio_set *bs);
+/* Feeds all starved sets and lets go of what disks hold back, so that whoever
+ * waits goes on.
+ */
+void test_unblock(void);
+
+/* The kernel's bio_put(), and ours; for parameters. */
+void test_kernel_put(struct bio *bio);
+void test_our_put(struct bio *bio);
+
+/* A task that runs @fn once.  It is waited for when the test ends. */
+struct test_worker {
+	struct task_struct *task;
+	struct completion done;
+	int (*fn)(void *arg);
+	void *arg;
+	int ret;
+	bool joined;
+};
+
+struct test_worker *test_worker_on(struct kunit *test, int cpu,
+				   int (*fn)(void *), void *arg);
+struct test_worker *test_worker(struct kunit *test, int (*fn)(void *),
+				void *arg);
+bool test_worker_done(struct test_worker *w, unsigned int ms);
+bool test_within(struct completion *done, unsigned int ms);
+
+/* Puts a bio some time later, from a context of choice. */
+enum test_context { TEST_TASK, TEST_SOFTIRQ, TEST_HARDIRQ, TEST_NR_CONTEXTS };
+extern const char *const test_context_names[TEST_NR_CONTEXTS];
+
+struct test_later {
+	void (*fn)(void *arg);
+	void *arg;
+	enum test_context context;
+	unsigned int ms;
+	bool wrong_context;
+	struct timer_list timer;
+	struct hrtimer hrtimer;
+	struct completion done;
+};
+
+struct test_later *test_later(struct kunit *test, enum test_context context,
+			      unsigned int ms, void (*fn)(void *), void *arg);
+bool test_context_usable(enum test_context context);
+
+/* Brackets for warnings that a test provokes; the harness looks for them. */
+void test_splat_begin(const char *text);
+void test_splat_end(void);
+#define TEST_SPLAT(text, expr)                                                 \
+	({                                                                     \
+		typeof(expr) __splat_ret;                                      \
+									       \
+		test_splat_begin(text);                                        \
+		__splat_ret = (expr);                                          \
+		test_splat_end();                                              \
+		__splat_ret;                                                   \
+	})
+
+/* Files, for sysfs. */
+bool test_path_exists(const char *path);
+ssize_t test_read_file(const char *path, char *text, size_t len);
+long test_read_number(const char *path);
+int test_write_file(const char *path, const char *text);
+
+/* Slabs in sysfs whose names start like this, and one attribute of a slab. */
+unsigned int test_slabs_named(const char *prefix, char *name, size_t len);
+long test_slab_attr(const char *slab, const char *attr);
+
+#endif /* BSET_TESTLIB_H */
