@@ -2,6 +2,8 @@
 /*
  * Sets and bios
  */
+#define pr_fmt(fmt) "bioset: " fmt
+
 #include <linux/bio.h>
 #include <linux/ctype.h>
 #include <linux/delay.h>
@@ -394,7 +396,7 @@ static noinline void put_extras(struct bio *bio)
 static noinline void put_foreign(struct bio *bio)
 {
 	if (WARN_ONCE(!bio->bi_pool,
-		      		      "bioset: bio_put() of a bio that is of no set\n"))
+		      "bioset: bio_put() of a bio that is of no set\n"))
 		return;
 	if (bio->bi_pool == &bset_null)
 		bio->bi_opf &= ~REQ_ALLOC_CACHE; /* there is no cache */

@@ -8,10 +8,6 @@
 /* Inside the module the documented names mean the kernel's functions. */
 #define BIOSET_NO_DOCUMENTED_NAMES
 
-#ifndef pr_fmt
-#define pr_fmt(fmt) "bioset: " fmt
-#endif
-
 #include <linux/bio.h>
 #include <linux/jump_label.h>
 #include <linux/list.h>

@@ -2,6 +2,8 @@
 /*
  * Says who waits for a bio, for how long, and most likely why
  */
+#define pr_fmt(fmt) "bioset: " fmt
+
 #include <linux/moduleparam.h>
 #include <linux/sched.h>
 #include <linux/sched/debug.h>

@@ -2,6 +2,8 @@
 /*
  * /sys/kernel/debug/bioset: one directory a set
  */
+#define pr_fmt(fmt) "bioset: " fmt
+
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
 

@@ -19,6 +19,8 @@
  *
  * Locking: each set's lock, irq-safe, is held over the table only.
  */
+#define pr_fmt(fmt) "bioset: " fmt
+
 #include <linux/hashtable.h>
 #include <linux/moduleparam.h>
 #include <linux/sched.h>

@@ -9,7 +9,8 @@
 #
 # The sources are copied to the cache and built there, so that the tree stays
 # clean. W, C and V mean to the kernel's make what they always mean, and
-# BUILD_NAME gives the build a directory of its own.
+# BUILD_NAME gives the build a directory of its own. SOURCES names another tree
+# to build than this one.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -76,11 +77,11 @@ list_sources() {
 # the copy; what the build made there stays.
 sync_sources() {
 	local list=$1/.sources
-	(cd "$TOP" && list_sources) >"$list.new"
+	(cd "$SOURCES" && list_sources) >"$list.new"
 	if [ -f "$list" ]; then
 		comm -23 "$list" "$list.new" | (cd "$1" && xargs -r rm -f)
 	fi
-	rsync -rlp --checksum --files-from="$list.new" "$TOP/" "$1/"
+	rsync -rlp --checksum --files-from="$list.new" "$SOURCES/" "$1/"
 	mv "$list.new" "$list"
 }
 
@@ -131,6 +132,7 @@ show_result() {
 	say "in $out, with Module.symvers"
 }
 
+SOURCES=${SOURCES:-$TOP}
 only_kdir=''
 [ "${1:-}" != --kdir ] || { only_kdir=1 && shift; }
 [ $# -le 1 ] || die "usage: modules.sh [--kdir] [KDIR]"

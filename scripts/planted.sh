@@ -37,7 +37,7 @@ run() {
 	bugs=$(expectations "$1" | cut -d' ' -f1 | paste -sd,)
 	printed=$("$TOP/scripts/boot.sh" --kernel "$kernel" --build "$build" \
 		--append "guest.bugs=$bugs kasan_multi_shot" --time 180 \
-		--name "planted-$1" "$TOP/tests/guest/planted.sh" 2>/dev/null) || true
+		--name "planted-$1" "$TOP/tests/guest/planted.sh" 2>>"$CACHE/logs/planted.log") || true
 	outcome=$(tail -n 1 <<<"$printed")
 	log=$(sed -n 's/^log: //p' <<<"$printed")
 	if [ "$outcome" = warn ]; then
@@ -62,9 +62,12 @@ examine() {
 expectations "$1" >/dev/null
 kernel=$("$TOP/scripts/kernel.sh" "$1")
 stamp=$kernel/.planted-$(cat "$TOP"/scripts/{splats.py,boot.sh,planted.sh} \
-	"$TOP"/tests/{planted.c,guest/init,guest/lib.sh,guest/planted.sh} | sha256sum | cut -c1-16)
+	"$TOP"/tests/{planted/planted.c,guest/init,guest/lib.sh,guest/planted.sh} | sha256sum | cut -c1-16)
 if [ ! -f "$stamp" ]; then
-	build=$("$TOP/scripts/modules.sh" "$kernel" 2>/dev/null)
+	mkdir -p "$CACHE/logs"
+	build=$(BUILD_NAME=planted-$1 SOURCES=$TOP/tests/planted \
+		"$TOP/scripts/modules.sh" "$kernel" 2>"$CACHE/logs/planted.log") ||
+		die "the planted bugs do not build, see $CACHE/logs/planted.log"
 	{ run "$1" && examine "$1"; } >"$stamp.new"
 	grep -q '^not ok' "$stamp.new" || cp "$stamp.new" "$stamp"
 fi

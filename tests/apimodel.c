@@ -912,7 +912,7 @@ static bool bad_put(void)
 static bool bad_free(void)
 {
 	note("bioset_free (not ours)", NULL, 0, 0, 0);
-	WARNS_ONCE("that is not ours", bioset_free(&kernel_set));
+	WARNS_ONCE("bioset_free() of", bioset_free(&kernel_set));
 	expect("the kernel's set", 1, !!kernel_set.bio_slab);
 	return true;
 }
@@ -925,7 +925,7 @@ static const struct {
 	{ call_clone, 8000 },	 { call_split, 8000 },
 	{ call_chain, 4000 },	 { call_get, 4000 },
 	{ call_put, 48000 },	 { call_stats, 200 },
-	{ call_starve, 200 },	 { call_init, 100 },
+	{ call_starve, 1000 },	 { call_init, 100 },
 	{ call_create, 100 },	 { call_exit, 200 },
 	{ call_drain, 20 },	 { bad_init, 20 },
 	{ bad_init_in_use, 20 }, { bad_null, 20 },

@@ -52,6 +52,7 @@ static int __init bioset_kunit_init(void)
 
 static void __exit bioset_kunit_exit(void)
 {
+	test_leftovers_exit();
 	__kunit_test_suites_exit(chosen, nr_chosen);
 }
 

@@ -1,5 +1,232 @@
 // SPDX-License-Identifier: GPL-2.0
+/*
+ * What a set says about itself, by function call and in debugfs
+ */
+#include <linux/delay.h>
+#include <linux/slab.h>
+
+/* First, for the documented names; internal.h comes without. */
+#include "testdisk.h"
 #include "testlib.h"
-static void nothing(struct kunit *test) { }
-static struct kunit_case c[] = { KUNIT_CASE(nothing), {} };
-struct kunit_suite bset_stats_suite = { .name = "stats", .test_cases = c };
+
+#include "internal.h"
+
+#define DEBUGFS "/sys/kernel/debug/bioset"
+
+static void expect_counts(struct kunit *test, struct bio_set *bs, u64 allocs,
+			  u64 puts)
+{
+	struct bset_stats s = test_stats(test, bs);
+
+	KUNIT_EXPECT_EQ(test, s.allocs, allocs);
+	KUNIT_EXPECT_EQ(test, s.puts, puts);
+	KUNIT_EXPECT_EQ(test, s.in_flight, allocs - puts);
+}
+
+/* Each way in and out counts, once. */
+static void stats_count_every_path(struct kunit *test)
+{
+	struct bio_set *bs = test_set(test, 2, 0, BIOSET_NEED_BVECS);
+	static const unsigned short counts[] = { 0, 4, 16, 64, 128, 256 };
+	u64 allocs = 0, puts = 0;
+	struct bio *bio;
+	unsigned int i, way;
+
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		for (way = 0; way < 8; way++) {
+			bset_starve(bs, way & 4 ? 1 : 0);
+			bio = way & 1 ? bio_alloc_bioset(GFP_NOIO, counts[i], bs) :
+					(bio_alloc_bioset)(NULL, counts[i],
+							   REQ_OP_READ,
+							   GFP_NOIO, bs);
+			KUNIT_ASSERT_NOT_NULL(test, bio);
+			expect_counts(test, bs, ++allocs, puts);
+			if (way & 2)
+				bio_put(bio);
+			else
+				test_kernel_put(bio);
+			expect_counts(test, bs, allocs, ++puts);
+		}
+	}
+}
+
+static void stats_failures_do_not_count(struct kunit *test)
+{
+	struct bio_set *bs = test_starved_set(test, 1, BIOSET_NEED_BVECS);
+	struct bio *bio = bio_alloc_bioset(GFP_NOIO, 256, bs);
+
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOWAIT, 0, bs), NULL);
+	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOWAIT, 256, bs), NULL);
+	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOWAIT, 257, bs), NULL);
+	expect_counts(test, bs, 1, 0);
+	bio_put(bio);
+	expect_counts(test, bs, 1, 1);
+}
+
+static void stats_of_a_new_set(struct kunit *test)
+{
+	struct bset_stats s =
+		test_stats(test, test_set(test, 7, 0, BIOSET_NEED_BVECS));
+	struct bset_stats nobvec = test_stats(test, test_set(test, 3, 0, 0));
+
+	KUNIT_EXPECT_EQ(test, s.pool_size, 7);
+	KUNIT_EXPECT_EQ(test, s.reserve, 7);
+	KUNIT_EXPECT_EQ(test, s.vec_reserve, 7);
+	KUNIT_EXPECT_EQ(test, s.allocs + s.puts + s.in_flight, 0);
+	KUNIT_EXPECT_EQ(test, s.punted + s.rescued + s.waits, 0);
+	KUNIT_EXPECT_EQ(test, s.longest_wait_ms, 0);
+	KUNIT_EXPECT_EQ(test, nobvec.reserve, 3);
+	KUNIT_EXPECT_EQ(test, nobvec.vec_reserve, 0);
+}
+
+/* <module>.<word>.<number>, and no two alike */
+static void stats_names(struct kunit *test)
+{
+	static struct {
+		struct bio_set data;
+		struct bio_set meta[2];
+	} dev;
+	struct bio_set *created;
+	int i;
+
+	KUNIT_ASSERT_EQ(test, bioset_init(&dev.data, 1, 0, 0), 0);
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_EQ(test, bioset_init(&dev.meta[i], 1, 0, 0), 0);
+	created = bioset_create(1, 0);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(bset_of(&dev.data)->name,
+					   "bioset_kunit.data."));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(bset_of(&dev.meta[0])->name,
+					   "bioset_kunit.meta"));
+	KUNIT_EXPECT_STRNEQ(test, bset_of(&dev.meta[0])->name,
+			    bset_of(&dev.meta[1])->name);
+	if (created)
+		KUNIT_EXPECT_NOT_NULL(test, strstr(bset_of(created)->name,
+						   "bioset_kunit.bioset."));
+	bioset_free(created);
+	for (i = 0; i < 2; i++)
+		bioset_exit(&dev.meta[i]);
+	bioset_exit(&dev.data);
+}
+
+static void need_debugfs(struct kunit *test)
+{
+	if (!test_path_exists(DEBUGFS))
+		kunit_skip(test, "debugfs is not mounted");
+}
+
+static void set_file(struct bio_set *bs, const char *file, char *path,
+		     size_t len)
+{
+	snprintf(path, len, DEBUGFS "/%s/%s", bset_of(bs)->name, file);
+}
+
+static void stats_in_debugfs(struct kunit *test)
+{
+	struct bio_set *bs = kunit_kzalloc(test, sizeof(*bs), GFP_KERNEL);
+	char *text = kunit_kzalloc(test, 1024, GFP_KERNEL);
+	struct bio *bio;
+	char path[128];
+
+	need_debugfs(test);
+	KUNIT_ASSERT_NOT_NULL(test, bs);
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	KUNIT_ASSERT_EQ(test, bioset_init(bs, 3, 24, BIOSET_NEED_BVECS), 0);
+	bio = bio_alloc_bioset(GFP_NOIO, 4, bs);
+	set_file(bs, "stats", path, sizeof(path));
+	KUNIT_EXPECT_GT(test, test_read_file(path, text, 1024), 0);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "owner            bioset_kunit\n"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "front_pad        24\n"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "rescuer          yes\n"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "pool_size        3\n"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "reserve          3\n"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "allocs           1\n"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "in_flight        1\n"));
+	if (bio)
+		bio_put(bio);
+	bioset_exit(bs);
+	KUNIT_EXPECT_FALSE(test, test_path_exists(path));
+}
+
+static void stats_starve_in_debugfs(struct kunit *test)
+{
+	static const char *const bad[] = { "-1\n", "many\n", "2147483648\n",
+					   "\n", "1 2\n" };
+	struct bio_set *bs = test_set(test, 1, 0, 0);
+	struct bio *bio;
+	char path[128];
+	int i;
+
+	need_debugfs(test);
+	set_file(bs, "starve", path, sizeof(path));
+	KUNIT_EXPECT_EQ(test, test_read_number(path), 0);
+	KUNIT_EXPECT_EQ(test, test_write_file(path, "1\n"), 0);
+	KUNIT_EXPECT_EQ(test, test_read_number(path), 1);
+	bio = bio_alloc_bioset(GFP_NOWAIT, 0, bs);
+	KUNIT_EXPECT_NOT_NULL(test, bio);
+	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOWAIT, 0, bs), NULL);
+	if (bio)
+		bio_put(bio);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		KUNIT_EXPECT_LT(test, test_write_file(path, bad[i]), 0);
+		KUNIT_EXPECT_EQ(test, test_read_number(path), 1);
+	}
+	KUNIT_EXPECT_EQ(test, test_write_file(path, "0\n"), 0);
+	KUNIT_EXPECT_EQ(test, test_read_number(path), 0);
+}
+
+/* Read while everything moves: no number is absurd. */
+static int keep_busy(void *arg)
+{
+	struct bio_set *bs = arg;
+	struct bio *bio;
+	int i;
+
+	for (i = 0; i < 3000; i++) {
+		bio = bio_alloc_bioset(GFP_NOIO, i % 257, bs);
+		if (!bio)
+			return -ENOMEM;
+		bio_put(bio);
+		cond_resched();
+	}
+	return 0;
+}
+
+static void stats_while_busy(struct kunit *test)
+{
+	struct bio_set *bs = test_set(test, 2, 0, BIOSET_NEED_BVECS);
+	const int cpus = num_online_cpus();
+	struct test_worker *w[2];
+	struct bset_stats s;
+	unsigned long end = jiffies + 2 * msecs_to_jiffies(TEST_LIMIT_MS);
+	bool done = false;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(w); i++)
+		w[i] = test_worker_on(test, i % cpus, keep_busy, bs);
+	while (!done) {
+		s = test_stats(test, bs);
+		KUNIT_ASSERT_LE(test, s.in_flight, 2);
+		KUNIT_ASSERT_LE(test, s.puts, s.allocs);
+		KUNIT_ASSERT_LE(test, s.reserve, 2);
+		done = test_worker_done(w[0], 1) && test_worker_done(w[1], 1);
+		KUNIT_ASSERT_FALSE(test, time_after(jiffies, end));
+	}
+	expect_counts(test, bs, 6000, 6000);
+}
+
+static struct kunit_case stats_cases[] = {
+	KUNIT_CASE(stats_count_every_path),
+	KUNIT_CASE(stats_failures_do_not_count),
+	KUNIT_CASE(stats_of_a_new_set),
+	KUNIT_CASE(stats_names),
+	KUNIT_CASE(stats_in_debugfs),
+	KUNIT_CASE(stats_starve_in_debugfs),
+	KUNIT_CASE(stats_while_busy),
+	{}
+};
+
+struct kunit_suite bset_stats_suite = {
+	.name = "stats",
+	.test_cases = stats_cases,
+};

@@ -42,6 +42,9 @@ extern struct kunit_suite bset_cache_suite;
 extern struct kunit_suite bset_stats_suite;
 extern struct kunit_suite bset_debug_suite;
 
+/* What the suites leave for the leak scan, see cache_left_full(). */
+void test_leftovers_exit(void);
+
 /* Numbers 0…@last as parameters of a case. */
 #define TEST_GEN_NUMBERS(name, last)                                           \
 	static const void *name##_gen_params(const void *prev, char *desc)     \

@@ -21,6 +21,8 @@
  *   ARRAYS      each bio also needs an array, from a reserve of one, put back
  *               before the bio (off: the bios have room for their vectors)
  *   COMPLETERS  contexts in which the bottom disk completes bios (1)
+ *   MIXED       each task runs under a third disk, which has left it two bios:
+ *               the first for B, the second for A
  *   FOREVER     the tasks submit again and again; there is no teardown
  *   DRIVER_A    what disk A does with a bio: the three shapes below (CLONES)
  *
@@ -53,8 +55,11 @@
 #ifndef RESERVE
 #define RESERVE		1
 #endif
-#ifndef EXTRA
-#define EXTRA		0
+#ifndef EXTRA_A
+#define EXTRA_A		0
+#endif
+#ifndef EXTRA_B
+#define EXTRA_B		0
 #endif
 #ifndef COMPLETERS
 #define COMPLETERS	1
@@ -87,12 +92,19 @@
 #define ARRAYS_OF(set)	(2 + (set))
 #define POOLS		4
 
-/* Bios: one per task, then those of set A, then those of set B. */
-#define OBJECTS		(RESERVE + EXTRA)
-#define NR_BIOS		(TASKS + 2 * OBJECTS)
-#define FIRST_OF(set)	(TASKS + (set) * OBJECTS)
-#define SET_OF(bio)	((bio) < FIRST_OF(SET_A) -> NO_SET : \
-			 ((bio) < FIRST_OF(SET_B) -> SET_A : SET_B))
+/* Bios: the tasks' own, then those of set A, then those of set B. */
+#ifdef MIXED
+#define TOPS		2
+#else
+#define TOPS		1
+#endif
+#define FIRST_OF_A	(TASKS * TOPS)
+#define FIRST_OF_B	(FIRST_OF_A + RESERVE + EXTRA_A)
+#define NR_BIOS		(FIRST_OF_B + RESERVE + EXTRA_B)
+#define FIRST_OF(set)	((set) == SET_A -> FIRST_OF_A : FIRST_OF_B)
+#define END_OF(set)	((set) == SET_A -> FIRST_OF_B : NR_BIOS)
+#define SET_OF(bio)	((bio) < FIRST_OF_A -> NO_SET : \
+			 ((bio) < FIRST_OF_B -> SET_A : SET_B))
 #define NO_BIO		255
 
 #ifdef SHARED_SET
@@ -144,7 +156,8 @@ byte done;			/* tasks' bios that are complete, a bit each */
 byte tasks_left = TASKS;
 bool torn_down;
 
-#define MAY_GIVE(pool)	((pool) < 2 && from_slab[pool] < EXTRA)
+#define MAY_GIVE(pool)	(((pool) == 0 && from_slab[0] < EXTRA_A) || \
+			 ((pool) == 1 && from_slab[1] < EXTRA_B))
 
 /* ---- mempool_glue.c: bset_pool_get(), bset_pool_put() ---- */
 
@@ -318,26 +331,28 @@ inline alloc(set)
 
 /* ---- completion: bio_endio(), the driver's bi_end_io, bio_put() ---- */
 
-/* Changes e. A parent's last child completes the parent, and so on up. */
-inline endio(x)
+inline count_down()
 {
-	e = x;
+	assert(bio[e].used && bio[e].remaining > 0);
+	bio[e].remaining--;
+	last = bio[e].remaining == 0;
+	eset = SET_OF(e);
+	up = bio[e].parent;
+	if
+	:: last ->
+		bio[e].used = false;
+		bio[e].disk = 0;
+		bio[e].parent = 0
+	:: else
+	fi
+}
+
+/* For bio e. A parent's last child completes the parent, and so on up. */
+inline endio()
+{
 	do
 	::
-		d_step {
-			assert(bio[e].used && bio[e].remaining > 0);
-			bio[e].remaining--;
-			last = bio[e].remaining == 0;
-			eset = SET_OF(e);
-			up = bio[e].parent;
-			if
-			:: last ->
-				bio[e].disk = 0;
-				bio[e].parent = 0;
-				bio[e].used = false
-			:: else
-			fi
-		};
+		d_step { count_down() };
 		if
 		:: !last -> break
 		:: last && eset == NO_SET ->
@@ -367,7 +382,7 @@ inline clone_of(x, to)
 	:: bio[c].used -> c++
 	:: else -> break
 	od;
-	assert(c < FIRST_OF(s) + OBJECTS);
+	assert(c < END_OF(s));
 	assert(bio[x].used && bio[x].disk == d);
 	bio[c].used = true;
 	bio[c].parent = x;
@@ -417,7 +432,8 @@ inline driver_clones(x)
 	k = 0;
 #endif
 #ifndef NO_PARENT_REF
-	endio(x)
+	e = x;
+	endio()
 #endif
 }
 
@@ -444,7 +460,7 @@ inline driver_self(x)
 			c = 0
 		};
 		if
-		:: last -> endio(x)
+		:: last -> e = x; endio()
 		:: else
 		fi
 	fi
@@ -467,10 +483,10 @@ inline run_driver(x)
 	fi
 }
 
-/* submit_bio() with no bio_list yet. Changes cur. */
-inline submit(x)
+/* submit_bio() with no bio_list yet, for bio cur. */
+inline submit()
 {
-	d_step { cur = x; d = bio[cur].disk };
+	d = bio[cur].disk;
 	do
 	::
 		run_driver(cur);
@@ -529,6 +545,20 @@ inline submit(x)
 	byte cur, d, k, c, s, s2, b, n, e, up, eset; \
 	bool ok, low, last
 
+inline new_top(x, to)
+{
+	bio[x].used = true;
+	bio[x].disk = to;
+	bio[x].parent = NO_BIO;
+	bio[x].remaining = 1
+}
+
+#ifdef MIXED
+#define MINE		(BIT(me) | BIT(me + TASKS))
+#else
+#define MINE		BIT(me)
+#endif
+
 proctype task(byte me)
 {
 	SUBMIT_LOCALS;
@@ -536,14 +566,17 @@ proctype task(byte me)
 	do
 	::
 		d_step {
-			done = done & ~BIT(me);
-			bio[me].used = true;
-			bio[me].disk = DISK_A;
-			bio[me].parent = NO_BIO;
-			bio[me].remaining = 1
+			done = done & ~MINE;
+			new_top(me, DISK_A);
+			cur = me;
+#ifdef MIXED
+			old_list[me] ! cur;
+			cur = me + TASKS;
+			new_top(cur, DISK_B)
+#endif
 		};
-		submit(me);
-		(done & BIT(me));
+		submit();
+		(done & MINE) == MINE;
 #ifndef FOREVER
 		break
 #endif
@@ -560,23 +593,22 @@ inline rescue_work(set)
 		atomic {
 			if
 			:: nempty(rescue_list[set]) ->
-				rescue_list[set] ? x;
+				rescue_list[set] ? cur;
 #ifndef PUNT_ALL
-				assert(SET_OF(x) == (set))
+				assert(SET_OF(cur) == (set))
 #endif
 			:: empty(rescue_list[set]) -> break
 			fi
 		};
-		submit(x)
-	od;
-	x = 0
+		submit()
+	od
 }
 
 #ifdef SHARED_RESCUER
 
 proctype worker(byte me)
 {
-	byte x, w;
+	byte w;
 	SUBMIT_LOCALS;
 
 end_idle:
@@ -592,7 +624,6 @@ end_idle:
 
 proctype worker(byte me)
 {
-	byte x;
 	SUBMIT_LOCALS;
 
 end_idle:
@@ -606,22 +637,20 @@ end_idle:
 
 proctype bottom_disk()
 {
-	byte x, e, up, eset;
+	byte e, up, eset;
 	bool low, last;
 
 end_idle:
 	do
 	:: atomic {
 		at_bottom != 0 ->
-		x = 0;
 		do			/* any one of them */
-		:: at_bottom & BIT(x) -> break
-		:: at_bottom >> (x + 1) -> x++
+		:: at_bottom & BIT(e) -> break
+		:: at_bottom >> (e + 1) -> e++
 		od;
-		at_bottom = at_bottom & ~BIT(x)
+		at_bottom = at_bottom & ~BIT(e)
 	   };
-		endio(x);
-		x = 0
+		endio()
 	od
 }
 
@@ -638,6 +667,7 @@ init
 	byte i;
 
 	atomic {
+		assert(NR_BIOS <= 8);	/* bit masks are bytes */
 		for (i : 0 .. POOLS - 1) {
 			reserve[i] = RESERVE
 		}
@@ -659,7 +689,7 @@ init
 	ALL_HOME;
 	!work_queued[SET_A] && !work_queued[SET_B];
 	d_step {
-		assert(at_bottom == 0 && done == BIT(TASKS) - 1);
+		assert(at_bottom == 0 && done == BIT(FIRST_OF_A) - 1);
 		assert(empty(rescue_list[SET_A]) && empty(rescue_list[SET_B]));
 		for (i : 0 .. CONTEXTS - 1) {
 			assert(empty(new_list[i]) && empty(old_list[i]))
