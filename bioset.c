@@ -473,6 +473,25 @@ void bset_put(struct bio *bio)
 }
 EXPORT_SYMBOL_GPL(bset_put);
 
+/*
+ * Integrity and encryption data are cloned by functions that are not exported,
+ * and come from a pool that is found through bi_pool: so the kernel has to
+ * allocate the bio as well, from our set if it is one.
+ */
+static noinline struct bio *clone_by_kernel(struct block_device *bdev,
+					    struct bio *src, gfp_t gfp,
+					    struct bio_set *bs)
+{
+	if (!bs) {
+		bs = &bset_null;
+		/* It may fail, and the kernel would wait until it does not. */
+		gfp &= ~__GFP_DIRECT_RECLAIM;
+	}
+	if (bs != &bset_null && !usable(bs))
+		return NULL;
+	return bio_alloc_clone(bdev, src, gfp & ~BSET_GFP_BAD, bs);
+}
+
 /**
  * bset_clone() - allocate a bio that shares another one's array
  * @bdev:	the device that the clone is for, or NULL
@@ -489,19 +508,24 @@ EXPORT_SYMBOL_GPL(bset_put);
 struct bio *bset_clone(struct block_device *bdev, struct bio *src, gfp_t gfp,
 		       struct bio_set *bs)
 {
-	struct bio *bio = bset_alloc(NULL, 0, 0, gfp, bs);
-	struct bio_set *pool;
-	int ret;
+	struct bio *bio;
 
-	if (!bio)
+	if (unlikely(bs && !bset_is_ours(bs)) ||
+	    unlikely(bset_bio_has_payload(src)))
+		return clone_by_kernel(bdev, src, gfp, bs);
+
+	bio = bset_alloc(NULL, 0, src->bi_opf, gfp, bs);
+	if (unlikely(!bio))
 		return NULL;
-	pool = bio->bi_pool;
-	ret = bio_init_clone(bdev, bio, src, gfp & ~BSET_GFP_BAD);
-	bio->bi_opf &= ~REQ_ALLOC_CACHE;
-	bio->bi_pool = pool;
-	if (ret) {
-		bset_put(bio);
-		return NULL;
+	bio_set_flag(bio, BIO_CLONED);
+	bio->bi_ioprio = src->bi_ioprio;
+	bio->bi_iter = src->bi_iter;
+	bio->bi_io_vec = src->bi_io_vec;
+	if (bdev) {
+		bio->bi_bdev = bdev;
+		if (bdev == src->bi_bdev && bio_flagged(src, BIO_REMAPPED))
+			bio_set_flag(bio, BIO_REMAPPED);
+		bset_clone_blkg(bio, src);
 	}
 	return bio;
 }
@@ -532,6 +556,9 @@ struct bio *bset_split(struct bio *bio, int sectors, gfp_t gfp,
 		      bio_sectors(bio)) ||
 	    WARN_ON_ONCE(bio_op(bio) == REQ_OP_ZONE_APPEND))
 		return NULL;
+
+	if (bs && !bset_is_ours(bs))
+		return usable(bs) ? bio_split(bio, sectors, gfp, bs) : NULL;
 
 	split = bset_clone(bio->bi_bdev, bio, gfp, bs);
 	if (!split)

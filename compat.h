@@ -83,6 +83,28 @@ static __always_inline bool bset_bio_has_extras(const struct bio *bio)
 	return extras;
 }
 
+/* Whether @bio has data that a clone of it needs a copy of. */
+static __always_inline bool bset_bio_has_payload(struct bio *bio)
+{
+	bool payload = bio_integrity(bio);
+
+#ifdef CONFIG_BLK_INLINE_ENCRYPTION
+	payload |= !!bio->bi_crypt_context;
+#endif
+	return payload;
+}
+
+/* The cgroup of a clone is its source's, or else the task's. */
+static __always_inline void bset_clone_blkg(struct bio *bio, struct bio *src)
+{
+#ifdef CONFIG_BLK_CGROUP
+	if (src->bi_blkg)
+		bio_clone_blkg_association(bio, src);
+	else
+		bio_associate_blkg(bio);
+#endif
+}
+
 /*
  * SLAB_TYPESAFE_BY_RCU caches are released by a work item on the system
  * workqueue that waits for a grace period (5.0 … 6.x).  Until it has run their

@@ -126,6 +126,8 @@ loader() {
 # Links made here are links that a slow guest need not make.
 add_applets() {
 	local applet
+	# The kernel asks for /sbin/modprobe by itself.
+	ln -s bin "$root/sbin"
 	for applet in $(busybox --list); do
 		[ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
 	done
@@ -174,7 +176,7 @@ add_files() {
 # Not compressed: under emulation, unpacking costs more than reading.
 make_initramfs() {
 	root=$out/root
-	mkdir -p "$root"/{bin,sbin,ko,lib,dev,proc,sys,run,tmp,mnt}
+	mkdir -p "$root"/{bin,ko,lib,dev,proc,sys,run,tmp,mnt}
 	install "$TOP/tests/guest/init" "$root/init"
 	install -m 644 "$TOP/tests/guest/lib.sh" "$root/lib/guest.sh"
 	install -m 644 "$script" "$root/main"
@@ -223,6 +225,7 @@ accel_args() {
 start_qemu() {
 	local args d
 	read -ra args <<<"$(accel_args)"
+	[ ${#drives[@]} = 0 ] || append="$append guest.drives=${#drives[@]}"
 	for d in ${drives[@]+"${drives[@]}"}; do
 		args+=(-drive "file=$d,format=raw,if=virtio,cache=writeback")
 	done

@@ -3,6 +3,7 @@
 #
 # kunit.sh KERNEL-DIR [SUITE]: run the KUnit suites in a kernel that kernel.sh
 # built, and print one "ok" or "not ok" line for each case and check.
+# kunit.sh --check-suite SUITE: is there such a suite?
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -61,6 +62,10 @@ parse() {
 		echo "not ok KTAP - $(summary "$log/parsed"), see $log/parsed"
 }
 
+if [ "${1:-}" = --check-suite ]; then
+	known_suite "$2"
+	exit
+fi
 [ $# -ge 1 ] || die "usage: kunit.sh KERNEL-DIR [SUITE]"
 kernel=$1 suite=${2:-}
 [ -z "$suite" ] || known_suite "$suite"

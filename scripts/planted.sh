@@ -12,10 +12,11 @@
 expectations() {
 	case $1 in
 	kasan)
+		# First, because KASAN's reports switch lockdep off
+		echo "lock possible circular locking"
+		echo "sleep sleeping function called"
 		echo "oob KASAN: slab-out-of-bounds"
 		echo "uaf KASAN: .*use-after-free"
-		echo "sleep sleeping function called"
-		echo "lock possible circular locking"
 		echo "leak kmemleak: .* new suspected"
 		echo "warn WARNING: .*plant_warn"
 		;;

@@ -9,6 +9,7 @@
 # shellcheck source=steps.sh
 . "$TOP/scripts/steps.sh"
 
+[ -z "${SUITE:-}" ] || "$TOP/scripts/kunit.sh" --check-suite "$SUITE"
 kernel=$("$TOP/scripts/kernel.sh" uml)
 step "KUnit on UML" 240 "$TOP/scripts/kunit.sh" "$kernel" "${SUITE:-}"
 totals

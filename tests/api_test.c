@@ -242,7 +242,7 @@ static void expect_clone(struct kunit *test, struct bio *clone, struct bio *src,
 static void api_clone_fast(struct kunit *test)
 {
 	struct test_disk *disk = test_disk(test, NULL, NULL);
-	struct bio_set *bs = test_set(test, 2, 8, 0);
+	struct bio_set *bs = test_set(test, 2, 16, 0);
 	struct bio *src = source_bio(test, disk);
 	struct bio *clone = bio_clone_fast(src, GFP_NOIO, bs);
 
@@ -252,11 +252,44 @@ static void api_clone_fast(struct kunit *test)
 	free_source(src);
 }
 
+/* What the pool of a set got back: bytes of the object that it lies in. */
+static size_t freed_size;
+
+static void note_size_and_free(void *p, void *slab)
+{
+	freed_size = ksize(p);
+	mempool_free_slab(p, slab);
+}
+
+/* Integrity data comes from the pool of the clone's set, and goes back there. */
+static void api_clone_integrity(struct kunit *test)
+{
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct bio_set *bs = test_set(test, 2, 16, 0);
+		struct bio *src = source_bio(test, disk), *clone;
+	void *own;
+
+	KUNIT_ASSERT_EQ(test, bioset_integrity_create(bs, 2), 0);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(bio_integrity_alloc(src, GFP_NOIO, 1)));
+	own = mempool_alloc(&bs->bio_integrity_pool, GFP_KERNEL);
+			bs->bio_integrity_pool.free = note_size_and_free;
+	clone = bio_alloc_clone(disk->bdev, src, GFP_NOIO, bs);
+	expect_clone(test, clone, src, bs);
+	KUNIT_EXPECT_NOT_NULL(test, bio_integrity(clone));
+	
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 1);
+		bio_put(clone);
+		KUNIT_EXPECT_EQ(test, freed_size, ksize(own));
+	mempool_free(own, &bs->bio_integrity_pool);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+	free_source(src);
+}
+
 static void api_alloc_clone(struct kunit *test)
 {
 	struct test_disk *disk = test_disk(test, NULL, NULL);
 	struct test_disk *other = test_disk(test, NULL, NULL);
-	struct bio_set *bs = test_set(test, 2, 8, 0);
+	struct bio_set *bs = test_set(test, 2, 16, 0);
 	struct bio *src = source_bio(test, disk);
 	struct bio *clone = bio_alloc_clone(other->bdev, src, GFP_NOIO, bs);
 
@@ -269,7 +302,7 @@ static void api_alloc_clone(struct kunit *test)
 static void api_split(struct kunit *test)
 {
 	struct test_disk *disk = test_disk(test, NULL, NULL);
-	struct bio_set *bs = test_set(test, 2, 8, 0);
+	struct bio_set *bs = test_set(test, 2, 16, 0);
 	struct bio *src = source_bio(test, disk);
 	struct bio *front = bio_split(src, 3, GFP_NOIO, bs);
 
@@ -286,7 +319,7 @@ static void api_split(struct kunit *test)
 static void api_next_split(struct kunit *test)
 {
 	struct test_disk *disk = test_disk(test, NULL, NULL);
-	struct bio_set *bs = test_set(test, 2, 8, 0);
+	struct bio_set *bs = test_set(test, 2, 16, 0);
 	struct bio *src = source_bio(test, disk);
 	struct bio *front = bio_next_split(src, 7, GFP_NOIO, bs);
 
@@ -355,7 +388,7 @@ static void api_kernel_alloc(struct kunit *test)
 static void api_kernel_clone_and_split(struct kunit *test)
 {
 	struct test_disk *disk = test_disk(test, NULL, NULL);
-	struct bio_set *bs = test_set(test, 2, 8, 0);
+	struct bio_set *bs = test_set(test, 2, 16, 0);
 	struct bio *src = source_bio(test, disk);
 	struct bio *clone, *front;
 
@@ -507,7 +540,8 @@ static struct kunit_case api_cases[] = {
 	KUNIT_CASE(api_create_nobvec),
 	KUNIT_CASE_PARAM(api_init_exit, flags_gen_params),
 	KUNIT_CASE(api_clone_fast),
-	KUNIT_CASE(api_alloc_clone),
+		KUNIT_CASE(api_alloc_clone),
+	KUNIT_CASE(api_clone_integrity),
 	KUNIT_CASE(api_split),
 	KUNIT_CASE(api_next_split),
 	KUNIT_CASE(api_split_null_set),
@@ -526,5 +560,7 @@ static struct kunit_case api_cases[] = {
 
 struct kunit_suite bset_api_suite = {
 	.name = "api",
+	.suite_init = test_keep_slabs,
+	.suite_exit = test_drop_slabs,
 	.test_cases = api_cases,
 };

@@ -85,7 +85,7 @@ static void badinput_largest_pad(struct kunit *test)
 /* A second init is refused, and the set goes on. */
 static void badinput_set_in_use(struct kunit *test)
 {
-	struct bio_set *bs = test_set(test, 2, 8, BIOSET_NEED_BVECS);
+	struct bio_set *bs = test_set(test, 2, 16, BIOSET_NEED_BVECS);
 	struct bio *bio = bio_alloc_bioset(GFP_NOIO, 256, bs);
 	int ret;
 
@@ -369,5 +369,7 @@ static struct kunit_case badinput_cases[] = {
 
 struct kunit_suite bset_badinput_suite = {
 	.name = "badinput",
+	.suite_init = test_keep_slabs,
+	.suite_exit = test_drop_slabs,
 	.test_cases = badinput_cases,
 };

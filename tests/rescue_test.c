@@ -566,5 +566,7 @@ static struct kunit_case rescue_cases[] = {
 
 struct kunit_suite bset_rescue_suite = {
 	.name = "rescue",
+	.suite_init = test_keep_slabs,
+	.suite_exit = test_drop_slabs,
 	.test_cases = rescue_cases,
 };

@@ -551,7 +551,7 @@ struct stress {
 	atomic_t done;
 };
 
-/* In the front_pad while a bio is on the queue. */
+/* At the end of the front_pad while a bio is on the queue. */
 static struct llist_node *node_of(struct bio *bio)
 {
 	return (struct llist_node *)bio - 1;
@@ -615,7 +615,7 @@ static void reserve_cross_cpu_stress(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
 	init_llist_head(&s->queue);
-	s->bs = test_set(test, 4, sizeof(struct llist_node), BIOSET_NEED_BVECS);
+	s->bs = test_set(test, 4, 16, BIOSET_NEED_BVECS);
 	bset_starve(s->bs, nth);
 	for (i = 0; i < ARRAY_SIZE(w); i++)
 		w[i] = test_worker_on(test, i % cpus,
@@ -649,5 +649,7 @@ static struct kunit_case reserve_cases[] = {
 
 struct kunit_suite bset_reserve_suite = {
 	.name = "reserve",
+	.suite_init = test_keep_slabs,
+	.suite_exit = test_drop_slabs,
 	.test_cases = reserve_cases,
 };

@@ -80,6 +80,11 @@ static void stats_of_a_new_set(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nobvec.vec_reserve, 0);
 }
 
+static bool named(struct bio_set *bs, const char *start)
+{
+	return !strncmp(bset_of(bs)->name, start, strlen(start));
+}
+
 /* <module>.<word>.<number>, and no two alike */
 static void stats_names(struct kunit *test)
 {
@@ -94,15 +99,12 @@ static void stats_names(struct kunit *test)
 	for (i = 0; i < 2; i++)
 		KUNIT_EXPECT_EQ(test, bioset_init(&dev.meta[i], 1, 0, 0), 0);
 	created = bioset_create(1, 0);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(bset_of(&dev.data)->name,
-					   "bioset_kunit.data."));
-	KUNIT_EXPECT_NOT_NULL(test, strstr(bset_of(&dev.meta[0])->name,
-					   "bioset_kunit.meta"));
+	KUNIT_EXPECT_TRUE(test, named(&dev.data, "bioset_kunit.data."));
+	KUNIT_EXPECT_TRUE(test, named(&dev.meta[0], "bioset_kunit.meta"));
 	KUNIT_EXPECT_STRNEQ(test, bset_of(&dev.meta[0])->name,
 			    bset_of(&dev.meta[1])->name);
-	if (created)
-		KUNIT_EXPECT_NOT_NULL(test, strstr(bset_of(created)->name,
-						   "bioset_kunit.bioset."));
+	KUNIT_EXPECT_TRUE(test, created &&
+					named(created, "bioset_kunit.bioset."));
 	bioset_free(created);
 	for (i = 0; i < 2; i++)
 		bioset_exit(&dev.meta[i]);
@@ -113,66 +115,65 @@ static void need_debugfs(struct kunit *test)
 {
 	if (!test_path_exists(DEBUGFS))
 		kunit_skip(test, "debugfs is not mounted");
+	if (test_shell("exit 0"))
+		kunit_skip(test, "no /bin/sh");
 }
 
-static void set_file(struct bio_set *bs, const char *file, char *path,
-		     size_t len)
+/* Whether @command succeeds in the set's directory. */
+static bool in_debugfs(struct bio_set *bs, const char *command)
 {
-	snprintf(path, len, DEBUGFS "/%s/%s", bset_of(bs)->name, file);
+	char *line = kasprintf(GFP_KERNEL, "cd " DEBUGFS "/%s && %s",
+			       bset_of(bs)->name, command);
+	int ret = line ? test_shell(line) : -ENOMEM;
+
+	kfree(line);
+	return !ret;
 }
 
 static void stats_in_debugfs(struct kunit *test)
 {
+	static const char command[] =
+		"test $(grep -cE '^(owner +bioset_kunit|front_pad +24|"
+		"rescuer +yes|pool_size +3|reserve +3|vec_reserve +3|"
+		"allocs +1|puts +0|in_flight +1)$' stats) = 9";
 	struct bio_set *bs = kunit_kzalloc(test, sizeof(*bs), GFP_KERNEL);
-	char *text = kunit_kzalloc(test, 1024, GFP_KERNEL);
 	struct bio *bio;
-	char path[128];
+	char path[96];
 
 	need_debugfs(test);
 	KUNIT_ASSERT_NOT_NULL(test, bs);
-	KUNIT_ASSERT_NOT_NULL(test, text);
 	KUNIT_ASSERT_EQ(test, bioset_init(bs, 3, 24, BIOSET_NEED_BVECS), 0);
 	bio = bio_alloc_bioset(GFP_NOIO, 4, bs);
-	set_file(bs, "stats", path, sizeof(path));
-	KUNIT_EXPECT_GT(test, test_read_file(path, text, 1024), 0);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "owner            bioset_kunit\n"));
-	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "front_pad        24\n"));
-	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "rescuer          yes\n"));
-	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "pool_size        3\n"));
-	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "reserve          3\n"));
-	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "allocs           1\n"));
-	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "in_flight        1\n"));
+	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, command));
 	if (bio)
 		bio_put(bio);
+	snprintf(path, sizeof(path), DEBUGFS "/%s", bset_of(bs)->name);
+	KUNIT_EXPECT_TRUE(test, test_path_exists(path));
 	bioset_exit(bs);
 	KUNIT_EXPECT_FALSE(test, test_path_exists(path));
 }
 
 static void stats_starve_in_debugfs(struct kunit *test)
 {
-	static const char *const bad[] = { "-1\n", "many\n", "2147483648\n",
-					   "\n", "1 2\n" };
 	struct bio_set *bs = test_set(test, 1, 0, 0);
 	struct bio *bio;
-	char path[128];
-	int i;
 
 	need_debugfs(test);
-	set_file(bs, "starve", path, sizeof(path));
-	KUNIT_EXPECT_EQ(test, test_read_number(path), 0);
-	KUNIT_EXPECT_EQ(test, test_write_file(path, "1\n"), 0);
-	KUNIT_EXPECT_EQ(test, test_read_number(path), 1);
+	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, "grep -qx 0 starve && "
+					       "echo 1 >starve && "
+					       "grep -qx 1 starve"));
 	bio = bio_alloc_bioset(GFP_NOWAIT, 0, bs);
 	KUNIT_EXPECT_NOT_NULL(test, bio);
 	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOWAIT, 0, bs), NULL);
 	if (bio)
 		bio_put(bio);
-	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		KUNIT_EXPECT_LT(test, test_write_file(path, bad[i]), 0);
-		KUNIT_EXPECT_EQ(test, test_read_number(path), 1);
-	}
-	KUNIT_EXPECT_EQ(test, test_write_file(path, "0\n"), 0);
-	KUNIT_EXPECT_EQ(test, test_read_number(path), 0);
+	/* Refused, and nothing changes. */
+	KUNIT_EXPECT_TRUE(test, in_debugfs(bs,
+					   "for v in -1 many 2147483648 1x; do "
+					   "if echo $v >starve; then exit 1; fi; "
+					   "done; grep -qx 1 starve"));
+	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, "echo 0 >starve && "
+					       "grep -qx 0 starve"));
 }
 
 /* Read while everything moves: no number is absurd. */

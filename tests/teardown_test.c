@@ -135,7 +135,7 @@ static void teardown_waits_for_reserve(struct kunit *test)
  * catalogue 14: the last puts race with the end.  The set's memory is freed
  * the moment its end is reached, so KASAN sees whatever touches it later.
  */
-#define RACE_ROUNDS 60
+#define RACE_ROUNDS 40
 #define RACE_BIOS 6
 
 struct race {
@@ -184,8 +184,12 @@ static void teardown_races_with_put(struct kunit *test)
 	struct race *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, r);
-	for (r->round = 0; r->round < RACE_ROUNDS; r->round++)
+	for (r->round = 0; r->round < RACE_ROUNDS; r->round++) {
+		/* In the first half slab and cache go with the set, too. */
+		if (r->round == RACE_ROUNDS / 2)
+			test_set(test, 1, 8, BIOSET_NEED_BVECS);
 		race_once(test, r, r->round % num_online_cpus());
+	}
 }
 
 /* The rescuer may still be at work when the last bio is back. */
@@ -263,8 +267,8 @@ static void teardown_leaves_others_alone(struct kunit *test)
 	bio_put(a);
 }
 
-#define CYCLES 1000
-#define CYCLES_WITH_SLAB 50
+#define CYCLES 500
+#define CYCLES_WITH_SLAB 20
 
 /* catalogue 23: nor are there duplicate names, which would be warned about */
 static void teardown_many_cycles(struct kunit *test)

@@ -11,6 +11,7 @@
 #include <linux/mutex.h>
 #include <linux/namei.h>
 #include <linux/slab.h>
+#include <linux/umh.h>
 
 #include "testdisk.h"
 #include "testlib.h"
@@ -63,6 +64,27 @@ void test_defer(struct kunit *test, void (*fn)(void *), void *arg)
 				     kunit_alloc_resource(test, deferred_init,
 							  deferred_run,
 							  GFP_KERNEL, &d));
+}
+
+static struct bio_set kept[4];
+
+int test_keep_slabs(struct kunit_suite *suite)
+{
+	int i, ret = 0;
+
+	for (i = 0; i < ARRAY_SIZE(kept) && !ret; i++)
+		ret = bset_init(&kept[i], 1, i & 2 ? 16 : 0,
+				i & 1 ? BSET_NO_RESCUER | BIOSET_NEED_BVECS :
+					BSET_NO_RESCUER);
+	return ret;
+}
+
+void test_drop_slabs(struct kunit_suite *suite)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(kept); i++)
+		bset_exit(&kept[i]);
 }
 
 static bool set_is_idle(struct bio_set *bs)
@@ -223,7 +245,7 @@ static void later_run(struct test_later *l, bool right_context)
 {
 	l->wrong_context = !right_context;
 	l->fn(l->arg);
-	complete(&l->done);
+	complete_all(&l->done);
 }
 
 static int later_task(void *arg)
@@ -344,6 +366,17 @@ int test_write_file(const char *path, const char *text)
 	n = kernel_write(file, text, strlen(text), &pos);
 	filp_close(file, NULL);
 	return n < 0 ? n : 0;
+}
+
+/* Runs a shell command; 0 if it ended well.  The files of debugfs can be read
+ * from user space only.
+ */
+int test_shell(const char *command)
+{
+	static char *env[] = { "PATH=/bin:/sbin:/usr/bin", NULL };
+	char *argv[] = { "/bin/sh", "-c", (char *)command, NULL };
+
+	return call_usermodehelper(argv[0], argv, env, UMH_WAIT_PROC);
 }
 
 struct slab_search {

@@ -54,6 +54,12 @@ void test_leftovers_exit(void);
 #define test_number(test) ((unsigned int)(uintptr_t)(test)->param_value - 1)
 const void *test_next_number(const void *prev, unsigned int last, char *desc);
 
+/* For a suite's init and exit: sets of the layouts that tests use most, so that
+ * not each test makes and destroys slabs.
+ */
+int test_keep_slabs(struct kunit_suite *suite);
+void test_drop_slabs(struct kunit_suite *suite);
+
 /* Clean-up at the end of the test, last registered first; also after a failed
  * assertion.
  */
@@ -128,6 +134,7 @@ bool test_path_exists(const char *path);
 ssize_t test_read_file(const char *path, char *text, size_t len);
 long test_read_number(const char *path);
 int test_write_file(const char *path, const char *text);
+int test_shell(const char *command);
 
 /* Slabs in sysfs whose names start like this, and one attribute of a slab. */
 unsigned int test_slabs_named(const char *prefix, char *name, size_t len);

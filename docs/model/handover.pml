@@ -4,8 +4,9 @@
  *
  * Two tasks each submit a bio to disk A, which is stacked on disk B, which is
  * stacked on a bottom disk. A and B each own one bio_set; each cuts every bio
- * that it gets into PIECES clones. Memory is exhausted: but for EXTRA objects
- * that the slab may or may not still give, only the reserves are left.
+ * that it gets into PIECES clones. Memory is exhausted: but for the EXTRA
+ * objects that the slab may or may not still give, only the reserves are left.
+ * When the tasks are done the sets are torn down.
  *
  * One statement here is one step that other CPUs can see, or a run of steps
  * that only the running task can see (its bio_list), or what the code does
@@ -17,7 +18,7 @@
  *   TASKS       submitting tasks (2)
  *   PIECES      clones a disk makes of each bio (2)
  *   RESERVE     elements in the reserve of each set (1)
- *   EXTRA       objects per set that the slab may give besides (0)
+ *   EXTRA_A, EXTRA_B  bios of A and B that the slab may give besides (0)
  *   ARRAYS      each bio also needs an array, from a reserve of one, put back
  *               before the bio (off: the bios have room for their vectors)
  *   COMPLETERS  contexts in which the bottom disk completes bios (1)
@@ -37,13 +38,17 @@
  *   PUT_ONE_LOOK      a put does not look again once it has the lock
  *   STALE_LOOK        a put may see the reserve as it was before the allocation
  *   ARRAY_NO_PUNT     nothing is punted before the wait for an array
+ *   COUNT_FIRST       a put is counted before it has left the pool alone
+ *   NO_DRAIN          teardown does not wait for the rescue work
  * and these break a rule that drivers must keep:
  *   NO_PARENT_REF     no reference on the parent while its pieces are made
  *   HOLD_TWO          all pieces are allocated before the first is submitted
  *   SHARED_SET        both disks allocate from one set
  *   TWO_SETS          A has two sets and takes from them in either order
  *   TWO_SETS_ORDERED  the same, always in one order: this one is harmless
- *   FIFO              not a rule: bio_list order as it was before Linux 4.11
+ * The world around the algorithm, and the algorithm, as they might be:
+ *   FIFO              bio_list is one queue, as before Linux 4.11
+ *   PUNT_TO_OWNERS    every bio on the lists goes to its own set's rescuer
  */
 
 #ifndef TASKS
@@ -151,6 +156,9 @@ chan scratch = [NR_BIOS] of { byte };
 chan rescue_list[2] = [NR_BIOS] of { byte };
 bool work_queued[2];
 
+bool work_runs[2];
+byte in_flight[2];		/* what bset_exit() waits for */
+
 byte at_bottom;			/* bios the bottom disk works on, a bit each */
 byte done;			/* tasks' bios that are complete, a bit each */
 byte tasks_left = TASKS;
@@ -220,6 +228,7 @@ inline pool_put(pool)
 	:: else ->
 #endif
 	/* a look without the lock, then the lock and a second look */
+	assert(!torn_down);
 	low = reserve[pool] < RESERVE;
 #ifdef STALE_LOOK
 	if
@@ -239,7 +248,12 @@ inline pool_put(pool)
 			fi
 		};
 		if
-		:: low -> waiting[pool] = 0; low = false	/* wake_up() */
+		:: low ->			/* wake_up() */
+			d_step {
+				assert(!torn_down);
+				waiting[pool] = 0
+			};
+			low = false
 		:: else
 		fi
 	:: else ->
@@ -252,10 +266,13 @@ inline pool_put(pool)
 
 /* ---- rescuer.c: bset_rescue_punt() ---- */
 
-#ifdef PUNT_ALL
-#define PUNTED(x, set)	true
+/* Whose rescuer a bio goes to when a task is about to wait for the set. */
+#if defined(PUNT_ALL)
+#define RESCUER_OF(x, set)	(set)
+#elif defined(PUNT_TO_OWNERS)
+#define RESCUER_OF(x, set)	SET_OF(x)
 #else
-#define PUNTED(x, set)	(SET_OF(x) == (set))
+#define RESCUER_OF(x, set)	(SET_OF(x) == (set) -> (set) : NO_SET)
 #endif
 
 /* Only this context sees its lists, so going through them is one step. */
@@ -267,7 +284,8 @@ inline sift(list, set)
 		n--;
 		list ? b;
 		if
-		:: PUNTED(b, set) -> rescue_list[set] ! b
+		:: RESCUER_OF(b, set) != NO_SET ->
+			rescue_list[RESCUER_OF(b, set)] ! b
 		:: else -> list ! b
 		fi
 	:: else -> break
@@ -288,7 +306,10 @@ inline punt(set)
 			sift(old_list[me], set)
 #endif
 		};
-#ifndef QUEUE_FIRST
+#if defined(PUNT_TO_OWNERS)
+		work_queued[SET_A] = true;
+		work_queued[SET_B] = true
+#elif !defined(QUEUE_FIRST)
 		work_queued[set] = true
 #endif
 	:: else
@@ -359,10 +380,16 @@ inline endio()
 			done = done | BIT(e);
 progress:		break
 		:: else ->
+#ifdef COUNT_FIRST
+			in_flight[eset]--;
+#endif
 #ifdef ARRAYS
 			pool_put(ARRAYS_OF(eset));
 #endif
-			pool_put(BIOS(eset))
+			pool_put(BIOS(eset));
+#ifndef COUNT_FIRST
+			in_flight[eset]--
+#endif
 		fi;
 		e = up
 	od;
@@ -389,6 +416,7 @@ inline clone_of(x, to)
 	bio[c].remaining = 1;
 	bio[c].disk = to;
 	bio[x].remaining++;
+	in_flight[s]++;
 	s = 0
 }
 
@@ -591,6 +619,7 @@ inline rescue_work(set)
 	do
 	::
 		atomic {
+			assert(!torn_down);
 			if
 			:: nempty(rescue_list[set]) ->
 				rescue_list[set] ? cur;
@@ -601,22 +630,28 @@ inline rescue_work(set)
 			fi
 		};
 		submit()
-	od
+	od;
+	work_runs[set] = false
+}
+
+inline start_work(set)
+{
+	d_step {
+		work_queued[set] -> work_queued[set] = false;
+		work_runs[set] = true
+	}
 }
 
 #ifdef SHARED_RESCUER
 
 proctype worker(byte me)
 {
-	byte w;
 	SUBMIT_LOCALS;
 
 end_idle:
 	do
-	:: d_step { work_queued[SET_A] -> work_queued[SET_A] = false; w = SET_A };
-		rescue_work(w)
-	:: d_step { work_queued[SET_B] -> work_queued[SET_B] = false; w = SET_B };
-		rescue_work(w)
+	:: start_work(SET_A); rescue_work(SET_A)
+	:: start_work(SET_B); rescue_work(SET_B)
 	od
 }
 
@@ -628,8 +663,7 @@ proctype worker(byte me)
 
 end_idle:
 	do
-	:: d_step { work_queued[me - TASKS] -> work_queued[me - TASKS] = false };
-		rescue_work(me - TASKS)
+	:: start_work(me - TASKS); rescue_work(me - TASKS)
 	od
 }
 
@@ -654,13 +688,8 @@ end_idle:
 	od
 }
 
-#define HOME(pool)	(reserve[pool] + cached[pool] == RESERVE + from_slab[pool])
-
-#ifdef ARRAYS
-#define ALL_HOME	(HOME(0) && HOME(1) && HOME(2) && HOME(3))
-#else
-#define ALL_HOME	(HOME(0) && HOME(1))
-#endif
+#define WHOLE(pool)	(reserve[pool] == RESERVE && from_slab[pool] == 0)
+#define IDLE(set)	(!work_queued[set] && !work_runs[set])
 
 init
 {
@@ -685,10 +714,16 @@ init
 	}
 #ifndef FOREVER
 	tasks_left == 0;
-	/* teardown: bset_exit() waits for what is out, then flushes the work */
-	ALL_HOME;
-	!work_queued[SET_A] && !work_queued[SET_B];
+	/* bset_exit(): wait for what is out, then destroy_workqueue() */
+	in_flight[SET_A] == 0 && in_flight[SET_B] == 0;
+#ifndef NO_DRAIN
+	IDLE(SET_A) && IDLE(SET_B);
+#endif
 	d_step {
+		assert(WHOLE(BIOS(SET_A)) && WHOLE(BIOS(SET_B)));
+#ifdef ARRAYS
+		assert(WHOLE(ARRAYS_OF(SET_A)) && WHOLE(ARRAYS_OF(SET_B)));
+#endif
 		assert(at_bottom == 0 && done == BIT(FIRST_OF_A) - 1);
 		assert(empty(rescue_list[SET_A]) && empty(rescue_list[SET_B]));
 		for (i : 0 .. CONTEXTS - 1) {

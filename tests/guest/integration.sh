@@ -9,7 +9,8 @@
 forgetful_disks() {
 	ram_disks 0
 	load_stripe
-	must_fail fio_verify $disk 8m
+	must_fail fio_verify $disk 8m >/run/forgetful 2>&1
+	grep -m 3 'verify: bad' /run/forgetful
 	unload_stripe
 	rmmod null_blk
 }

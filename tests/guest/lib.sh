@@ -127,7 +127,8 @@ mount_host() {
 	mount -t tmpfs none /host/mnt
 }
 
-# host CMD...: run the host's CMD
+# host CMD...: run the host's CMD. By way of env, because busybox's chroot would
+# prefer an applet of the same name.
 host() {
-	PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot /host "$@"
+	chroot /host /usr/bin/env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }

@@ -4,8 +4,8 @@
  *
  * busybox's insmod tries a second time, another way, when a module's init
  * fails; a test must not. With -n the NTH allocation (or other fault point)
- * of the call fails, where the kernel has fault injection. The exit status is
- * the error's number.
+ * of the call fails, where the kernel has fault injection, and "not reached" is
+ * printed when the call has fewer. The exit status is the error's number.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +30,19 @@ static int fail_nth(const char *nth)
 		return -1;
 	}
 	return close(fd);
+}
+
+/* What is left of the count says whether the failure happened. */
+static int not_reached(void)
+{
+	FILE *file = fopen("/proc/self/fail-nth", "r");
+	unsigned int left = 0;
+
+	if (!file || fscanf(file, "%u", &left) != 1)
+		perror("loadmod: fail-nth");
+	if (file)
+		fclose(file);
+	return left > 0;
 }
 
 int main(int argc, char **argv)
@@ -60,6 +73,8 @@ int main(int argc, char **argv)
 		return 2;
 	if (syscall(SYS_finit_module, fd, params, 0))
 		err = errno;
+	if (nth && not_reached())
+		puts("not reached");
 	if (nth)
 		fail_nth("0");
 	if (err)

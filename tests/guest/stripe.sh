@@ -53,7 +53,7 @@ fio_verify() {
 	shift 2
 	host fio --name=verify --filename="$target" --size="$size" \
 		--rw=randwrite --bsrange=4k-512k --ioengine=libaio --iodepth=16 \
-		--direct=1 --verify=crc32c --verify_fatal=1 --do_verify=1 \
+		--direct=1 --verify=crc32c --verify_fatal=1 --verify_state_save=0 --do_verify=1 \
 		--randrepeat=1 --output-format=terse --output=/tmp/fio "$@" &&
 		# A run that wrote nothing has verified nothing.
 		[ "$(cut -d';' -f47 /host/tmp/fio)" -gt 0 ]

@@ -77,14 +77,15 @@ fio_verify() {
 ext4_files() {
 	local allocs
 	allocs=$(total allocs)
+	cp -r /host/usr/include/linux /tmp/files
 	host /usr/sbin/mkfs.ext4 -q /dev/bcache0
 	mount -t ext4 /dev/bcache0 /host/mnt
-	cp -r /host/usr/include/linux /host/mnt/files
+	cp -r /tmp/files /host/mnt/files
 	umount /host/mnt
 	host /usr/sbin/e2fsck -fn /dev/bcache0
 	echo 3 >/proc/sys/vm/drop_caches
 	mount -t ext4 /dev/bcache0 /host/mnt
-	diff -r /host/usr/include/linux /host/mnt/files
+	diff -r /tmp/files /host/mnt/files
 	umount /host/mnt
 	grown allocs "$allocs"
 	show_sets

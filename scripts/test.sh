@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# test.sh: the tests that every change must pass. SUITE=name runs one KUnit
+# suite only; KSRC=dir builds the test kernel from another source.
+#
+# To add a step, write a function or a script that prints "ok NAME" and
+# "not ok NAME - REASON" lines and give it a line "step NAME SECONDS COMMAND"
+# below; see steps.sh.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=steps.sh
+. "$TOP/scripts/steps.sh"
+
+# The harness's own test passed for these very scripts: no need to repeat it.
+harness() {
+	local stamp
+	stamp=$CACHE/selftest-$(cat "$TOP"/scripts/{boot,selftest}.sh "$TOP"/scripts/*.py \
+		"$TOP"/tests/guest/{init,lib.sh,selftest.sh} | sha256sum | cut -c1-16)
+	if [ ! -f "$stamp" ]; then
+		"$TOP/scripts/selftest.sh" >"$stamp.new" || { cat "$stamp.new" && return 1; }
+		grep '^ok ' "$stamp.new" | sed 's/^ok the harness: /ok /' >"$stamp"
+		rm "$stamp.new"
+	fi
+	cat "$stamp"
+}
+
+kernel() {
+	"$TOP/scripts/kernel.sh" kasan >/dev/null
+}
+
+kunit() {
+	"$TOP/scripts/kunit.sh" "$("$TOP/scripts/kernel.sh" kasan)" "${SUITE:-}"
+}
+
+# A SUITE that does not exist should not cost a kernel build first.
+[ -z "${SUITE:-}" ] || "$TOP/scripts/kunit.sh" --check-suite "$SUITE"
+dispatch "$@"
+
+step "KASAN kernel" 1500 kernel
+step "KUnit" 420 kunit
+if [ -z "${SUITE:-}" ]; then
+	step "planted bugs" 300 "$TOP/scripts/planted.sh" kasan
+	step "harness" 300 harness
+	step "stock kernel" 420 "$TOP/scripts/integration.sh" amd64
+	step "stock RT kernel" 600 "$TOP/scripts/integration.sh" rt-amd64
+fi
+totals
