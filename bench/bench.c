@@ -1,187 +1,185 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * bench.c - what an allocation costs, next to the kernel's own
+ *
+ * Prints lines "bench: result PART ROW COLUMN LEAST MEDIAN", in nanoseconds for
+ * each operation; scripts/bench.sh runs it where a nanosecond is an
+ * instruction.
  */
 #define pr_fmt(fmt) "bench: " fmt
-#define BIOSET_NO_DOCUMENTED_NAMES
 
-#include <linux/bio.h>
-#include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/sort.h>
 
-#include "bioset.h"
+#include "bench.h"
 
-#define REPS 9
 #define ITERATIONS 1024
-#define FRONT_PAD 32
 
-static struct bio_set ours, kernels, percpu;
+static char *parts[8] = { "pairs" };
+static unsigned int nr_parts = 1;
+module_param_array_named(part, parts, charp, &nr_parts, 0444);
+MODULE_PARM_DESC(part,
+		 "pairs, halves, depth, irq, starved, smp, sets, io, native");
 
-/* Times @n runs of the body; %vecs, %bio are its own. */
-#define DEFINE_LOOP(name, body)                                                \
-	static noinline u64 name(unsigned int vecs, unsigned int n)            \
-	{                                                                      \
-		u64 start = ktime_get_ns();                                    \
-		struct bio *bio = NULL;                                        \
-									       \
-		while (n--) {                                                  \
-			OPTIMIZER_HIDE_VAR(vecs);                              \
-			body;                                                  \
-			OPTIMIZER_HIDE_VAR(bio);                               \
-		}                                                              \
-		return ktime_get_ns() - start;                                 \
-	}
+static bool quick;
+module_param(quick, bool, 0444);
+MODULE_PARM_DESC(quick, "part=pairs: only the most important columns");
 
-DEFINE_LOOP(loop_empty, )
-DEFINE_LOOP(loop_kernel, {
-	bio = bio_alloc_bioset(NULL, vecs, REQ_OP_WRITE, GFP_NOIO, &kernels);
-	bio_put(bio);
-})
-DEFINE_LOOP(loop_percpu, {
-	bio = bio_alloc_bioset(NULL, vecs, REQ_OP_WRITE | REQ_ALLOC_CACHE,
-			       GFP_NOIO, &percpu);
-	bio_put(bio);
-})
-DEFINE_LOOP(loop_ours, {
-	bio = bset_alloc(NULL, vecs, REQ_OP_WRITE, GFP_NOIO, &ours);
-	bset_put(bio);
-})
-DEFINE_LOOP(loop_ours_4_6, {
-	bio = bset_alloc_4_6(GFP_NOIO, vecs, &ours);
-	bset_put(bio);
-})
-DEFINE_LOOP(loop_ours_kput, {
-	bio = bset_alloc(NULL, vecs, REQ_OP_WRITE, GFP_NOIO, &ours);
-	bio_put(bio);
-})
+const unsigned int bench_sizes[8] = { 0, 1, 4, 5, 16, 64, 128, 256 };
+struct bio_set bench_ours[2], bench_kernels[2], bench_percpu[2];
 
+static struct bio *batch[BATCH];
 
-/* One half of a pair: what is not timed is undone between the rounds. */
-#define HALF_BATCH 16
-static struct bio *batch[HALF_BATCH];
-
-#define DEFINE_HALF_LOOP(name, timed_alloc, get, put)                          \
-	static noinline u64 name(unsigned int vecs, unsigned int n)            \
-	{                                                                      \
-		u64 t = 0, start;                                              \
-		unsigned int i;                                                \
-									       \
-		for (; n >= HALF_BATCH; n -= HALF_BATCH) {                     \
-			start = ktime_get_ns();                                \
-			for (i = 0; i < HALF_BATCH; i++) {                     \
-				OPTIMIZER_HIDE_VAR(vecs);                      \
-				batch[i] = get;                                \
-			}                                                      \
-			if (timed_alloc)                                       \
-				t += ktime_get_ns() - start;                   \
-			else                                                   \
-				start = ktime_get_ns();                        \
-			for (i = 0; i < HALF_BATCH; i++)                       \
-				put;                                           \
-			if (!(timed_alloc))                                    \
-				t += ktime_get_ns() - start;                   \
-		}                                                              \
-		return t;                                                      \
-	}
-
-static noinline struct bio *get_nothing(unsigned int vecs)
-{
-	OPTIMIZER_HIDE_VAR(vecs);
-	return NULL;
-}
-
-#define GET_OURS bset_alloc(NULL, vecs, REQ_OP_WRITE, GFP_NOIO, &ours)
-DEFINE_HALF_LOOP(half_empty_alloc, true, get_nothing(vecs), )
-DEFINE_HALF_LOOP(half_ours_alloc, true, GET_OURS, bset_put(batch[i]))
-DEFINE_HALF_LOOP(half_ours_put, false, GET_OURS, bset_put(batch[i]))
-
-typedef u64 loop_fn(unsigned int vecs, unsigned int n);
-
-static int cmp_u64(const void *a, const void *b)
+int bench_cmp_u64(const void *a, const void *b)
 {
 	u64 x = *(const u64 *)a, y = *(const u64 *)b;
 
 	return x < y ? -1 : x > y;
 }
 
-/* The least of REPS times, in tenths of a nanosecond an iteration. */
-static u64 measure(loop_fn *fn, unsigned int vecs, u64 *median)
+/* The first run is for warming up. */
+struct result bench_measure(timed_fn *fn, const struct job *job)
 {
 	u64 t[REPS];
 	int i;
 
-	fn(vecs, ITERATIONS / 4); /* warm up */
+	fn(job);
 	for (i = 0; i < REPS; i++)
-		t[i] = fn(vecs, ITERATIONS) * 10 / ITERATIONS;
-	sort(t, REPS, sizeof(t[0]), cmp_u64, NULL);
-	*median = t[REPS / 2];
-	return t[0];
+		t[i] = fn(job);
+	sort(t, REPS, sizeof(t[0]), bench_cmp_u64, NULL);
+	return (struct result){ .least = t[0], .median = t[REPS / 2] };
 }
 
-static void pair(const char *name, loop_fn *fn, unsigned int vecs)
+void bench_report(const char *part, const char *row, const char *column,
+		  struct result r)
 {
-	u64 median, base_median, base, t;
+	pr_info("result %s %s %s %llu.%llu %llu.%llu\n", part, row, column,
+		r.least / 10, r.least % 10, r.median / 10, r.median % 10);
+	cond_resched();
+}
 
-	base = measure(loop_empty, vecs, &base_median);
-	t = measure(fn, vecs, &median);
-	t -= base;
-	median -= base_median;
-	pr_info("pair %s %u %llu.%llu median %llu.%llu\n", name, vecs, t / 10,
-		t % 10, median / 10, median % 10);
+/* Measures one number of a table and subtracts what the measuring costs. */
+void bench_cell(const char *part, timed_fn *fn, const struct variant *v,
+		struct bio_set *bs, unsigned int vecs)
+{
+	struct job job = { .v = &v_empty,
+			   .bs = bs,
+			   .vecs = vecs,
+			   .n = BATCH,
+			   .batch = batch };
+	struct result base, r;
+	char row[8];
+
+	bench_slab_select(vecs);
+	base = bench_measure(fn, &job);
+	job.v = v;
+	r = bench_measure(fn, &job);
+	r.least -= min(base.least, r.least);
+	r.median -= min(base.median, r.median);
+	snprintf(row, sizeof(row), "%u", vecs);
+	bench_report(part, row, v->name, r);
+}
+
+u64 bench_time_pairs(const struct job *job)
+{
+	struct job many = *job;
+	u64 start;
+
+	many.n = ITERATIONS;
+	start = ktime_get_ns();
+	job->v->pairs(&many);
+	return tenths(ktime_get_ns() - start, ITERATIONS);
 }
 
 static void pairs(void)
 {
-	static const unsigned int sizes[] = { 0, 1, 4, 5, 16, 64, 128, 256 };
-	int i;
+	static const struct variant *const variants[] = {
+		&v_init,   &v_slab, &v_kmalloc,	 &v_kernel,
+		&v_percpu, &v_ours, &v_ours_4_6, &v_ours_kput,
+	};
+	/* For the impatient, only those that a change of ours can change */
+	const int first = quick ? 3 : 0;
+	int i, j;
 
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		pair("kernel", loop_kernel, sizes[i]);
-		pair("percpu", loop_percpu, sizes[i]);
-		pair("ours", loop_ours, sizes[i]);
-		pair("ours_4_6", loop_ours_4_6, sizes[i]);
-		pair("ours_kput", loop_ours_kput, sizes[i]);
-	}
+	for (i = 0; i < ARRAY_SIZE(bench_sizes); i++)
+		for (j = first; j < ARRAY_SIZE(variants); j++)
+			bench_cell("pairs", bench_time_pairs, variants[j],
+				   variants[j]->sets, bench_sizes[i]);
 }
 
-/* Batches of 16: rough, but tells which half to look at. */
-static void halves(void)
+static int run_part(const char *part)
 {
-	u64 m, base = measure(half_empty_alloc, 0, &m);
-	u64 a = measure(half_ours_alloc, 0, &m) - base;
-	u64 p = measure(half_ours_put, 0, &m) - base;
+	if (!strcmp(part, "pairs"))
+		pairs();
+	else if (!strcmp(part, "halves"))
+		bench_halves();
+	else if (!strcmp(part, "depth"))
+		bench_depth();
+	else if (!strcmp(part, "irq"))
+		bench_interrupts();
+	else if (!strcmp(part, "starved"))
+		return bench_starved();
+	else if (!strcmp(part, "smp"))
+		return bench_smp();
+	else if (!strcmp(part, "io"))
+		return bench_io();
+	else if (!strcmp(part, "native"))
+		bench_native();
+	else if (!strcmp(part, "sets"))
+		return bench_sets_init();
+	else
+		return -EINVAL;
+	return 0;
+}
 
-	pr_info("halves of ours 0: alloc %llu put %llu\n", a / 10, p / 10);
+static void free_sets(void)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		bioset_exit(&bench_percpu[i]);
+		bioset_exit(&bench_kernels[i]);
+		bset_exit(&bench_ours[i]);
+	}
+	bench_slabs_exit();
+}
+
+static int make_sets(void)
+{
+	int i, ret = bench_slabs_init();
+
+	for (i = 0; i < 2 && !ret; i++) {
+		ret = bset_init(&bench_ours[i], POOL_SIZE, FRONT_PAD,
+				BIOSET_NEED_BVECS);
+		if (!ret)
+			ret = bioset_init(&bench_kernels[i], POOL_SIZE,
+					  FRONT_PAD,
+					  BIOSET_NEED_BVECS |
+						  BIOSET_NEED_RESCUER);
+		if (!ret)
+			ret = bioset_init(&bench_percpu[i], POOL_SIZE,
+					  FRONT_PAD,
+					  BIOSET_NEED_BVECS |
+						  BIOSET_PERCPU_CACHE);
+	}
+	return ret;
 }
 
 static int __init bench_init(void)
 {
+	unsigned int i;
 	int ret;
 
-	ret = bset_init(&ours, 16, FRONT_PAD, BIOSET_NEED_BVECS);
-	if (ret)
-		return ret;
-	ret = bioset_init(&kernels, 16, FRONT_PAD,
-			  BIOSET_NEED_BVECS | BIOSET_NEED_RESCUER);
-	if (ret)
-		goto out;
-	ret = bioset_init(&percpu, 16, FRONT_PAD,
-			  BIOSET_NEED_BVECS | BIOSET_PERCPU_CACHE);
-	if (ret)
-		goto out_kernels;
-	pairs();
-	halves();
-	bioset_exit(&percpu);
-out_kernels:
-	bioset_exit(&kernels);
-out:
-	bset_exit(&ours);
+	ret = make_sets();
+	for (i = 0; i < nr_parts && !ret; i++)
+		ret = run_part(parts[i]);
+	free_sets();
 	return ret;
 }
 
 static void __exit bench_exit(void)
 {
+	bench_sets_exit();
 }
 
 module_init(bench_init);

@@ -2,47 +2,80 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # bench.sh: count instructions on Debian's stock kernel, under -icount, where
-# each instruction takes one nanosecond.
+# each instruction takes one nanosecond. Prints tables; the numbers are left in
+# the cache as bench/<kernel>.json.
 #
-# QUICK=1: only the pair alloc + put, as a short table.
+# QUICK=1:  only the pair alloc + put, as a short table
+# UPDATE=1: also make these the committed results, bench/results/<kernel>.json,
+#           and remake the tables and the pictures in docs/
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=bench-lib.sh
+. "$TOP/scripts/bench-lib.sh"
 
-quick_table() {
-	awk '
-	/ bench: pair / {
-		sub(/.* bench: pair /, "")
-		sub(/\r/, "")
-		v[$1, $2] = $3
-		if ($3 != $5)
-			v[$1, $2] = $3 "*"
-		if (!($2 in seen)) {
-			seen[$2] = 1
-			order[++n] = $2
-		}
-	}
-	END {
-		printf "%-6s %10s %10s %10s %10s %10s\n", "vecs", "kernel",
-			"k per-CPU", "ours", "ours 4.6", "kernel put"
-		for (i = 1; i <= n; i++) {
-			k = order[i]
-			printf "%-6s %10s %10s %10s %10s %10s\n", k,
-				v["kernel", k], v["percpu", k], v["ours", k],
-				v["ours_4_6", k], v["ours_kput", k]
-		}
-		print "* least and median of the repetitions differ"
-	}' "$1"
-	grep -ao 'halves of .*' "$1" | tr -d '\r'
+quick() {
+	logs=$CACHE/bench/quick
+	mkdir -p "$logs"
+	bench_guest quick "$BENCH_CPU" bench.sh ${APPEND:+--append "$APPEND"} \
+		--append "guest.parts=pairs,halves guest.quick=1"
+	python3 "$BENCH_REPORT" quick "$logs/quick.log"
 }
 
-kernel=$("$TOP/scripts/stock.sh" amd64)
-release=$(cat "$kernel/release")
-build=$(BUILD_NAME=bench-$release "$TOP/scripts/modules.sh" \
-	"/usr/src/linux-headers-$release" 2>"$CACHE/logs/bench-build.log") ||
-	{ cat "$CACHE/logs/bench-build.log" >&2; die "the build failed"; }
-result=$("$TOP/scripts/boot.sh" --kernel "$kernel" --build "$build" --icount \
-	${APPEND:+--append "$APPEND"} "$TOP/tests/guest/bench.sh") ||
-	die "the guest failed: $result"
-log=$(sed -n 's/^log: //p' <<<"$result")
-quick_table "$log/console.log"
+pairs_words() {
+	bench_guest words "$BENCH_CPU_WORDS" bench.sh --time 300 \
+		--append "init_on_alloc=1 guest.parts=pairs"
+}
+
+smp_init1() {
+	bench_guest smp1 "$BENCH_CPU" bench.sh --smp 2 --time 400 \
+		--append "init_on_alloc=1 guest.parts=smp"
+}
+
+smp_init0() {
+	bench_guest smp0 "$BENCH_CPU" bench.sh --smp 2 --time 400 \
+		--append "init_on_alloc=0 guest.parts=smp"
+}
+
+sets() {
+	bench_guest sets "$BENCH_CPU" bench-sets.sh --time 300
+}
+
+io() {
+	bench_guest io "$BENCH_CPU" bench-io.sh --host-root --mem 1024 \
+		--time 400 --modules "null_blk dm-mod raid0"
+}
+
+# Everything
+full() {
+	local start=$SECONDS json=$CACHE/bench/$release.json
+	logs=$CACHE/bench/$release
+	parts=pairs,depth,irq,starved
+	rm -rf "$logs"
+	mkdir -p "$logs"
+	need_pkgs "the benchmark" fio dmsetup
+	say "measuring on $release; this takes some minutes"
+	bench_guests io sets smp_init1 smp_init0 pairs_init1 pairs_init0 pairs_words
+	python3 "$BENCH_REPORT" collect "$json" kernel="$release" \
+		cpu="$BENCH_CPU" \
+		emulator="$(qemu-system-x86_64 --version | head -n 1)" \
+		-- "$logs"/*.log
+	python3 "$BENCH_REPORT" show "$json"
+	say "measured in $(took "$start"); numbers are in $json"
+	[ -n "${UPDATE:-}" ] || return 0
+	mkdir -p "$TOP/bench/results"
+	cp "$json" "$TOP/bench/results/$release.json"
+	layout >"$TOP/bench/results/layout.txt"
+	"$TOP/scripts/bench-plot.sh"
+}
+
+# The hot structures as the compiler laid them out
+layout() {
+	need_pkgs "the benchmark" dwarves
+	pahole -C bset_cpu_cache "$build/bioset_core.ko"
+	pahole -C bset "$build/bioset_core.ko"
+}
+
+need_pkgs "the benchmark" qemu-system-x86 python3
+bench_prepare
+if [ -n "${QUICK:-}" ]; then quick; else full; fi

@@ -3,6 +3,7 @@
 #
 # kernel.sh FLAVOUR: build the test kernel FLAVOUR (kasan, kcsan, ubsan, gcov,
 # uml) and print its build directory. A second run finds it in the cache.
+# kernel.sh --source: print where the source is.
 #
 # The configuration is allnoconfig plus fragments from tests/kernel: see
 # fragments_of() for which. The source is Debian's package linux-source-6.1,
@@ -107,6 +108,10 @@ build() {
 }
 
 [ $# = 1 ] || usage
+if [ "$1" = --source ]; then
+	source_dir
+	exit
+fi
 flavour=$1
 fragments_of "$flavour" >/dev/null
 need_pkgs "building kernels" gcc make flex bison bc libelf-dev libc6-dev \

@@ -13,6 +13,10 @@ static char *suite = "";
 module_param(suite, charp, 0444);
 MODULE_PARM_DESC(suite, "run this suite only (default: all of them)");
 
+unsigned int test_limit_ms = 20000;
+module_param_named(limit_ms, test_limit_ms, uint, 0444);
+MODULE_PARM_DESC(limit_ms, "when to give up on a wait (default 20000)");
+
 static struct kunit_suite *const all_suites[] = {
 	&bset_api_suite,      &bset_plain_suite,    &bset_layout_suite,
 	&bset_badinput_suite, &bset_foreign_suite,  &bset_reserve_suite,

@@ -274,10 +274,13 @@ static void reserve_put_wakes(struct kunit *test)
 static void reserve_pool_of_zero(struct kunit *test)
 {
 	struct bio_set *bs = test_starved_set(test, 0, BIOSET_NEED_BVECS);
-	struct late_put *p = hold(test, bs, 256, false);
-	struct taker *t = start_taker(test, bs, 256, false);
+	struct late_put *p;
+	struct taker *t;
 
-	KUNIT_EXPECT_EQ(test, test_stats(test, bs).pool_size, 1);
+	KUNIT_ASSERT_EQ(test, test_stats(test, bs).reserve, 1);
+	KUNIT_ASSERT_EQ(test, test_stats(test, bs).vec_reserve, 1);
+	p = hold(test, bs, 256, false);
+	t = start_taker(test, bs, 256, false);
 	expect_waits(test, bs, 1);
 	put_it(p);
 	expect_prompt(test, t, &p->when);

@@ -107,7 +107,8 @@ static void teardown_waits(struct kunit *test)
 	l->bio = bio_alloc_bioset(GFP_NOIO, w->nr_vecs, bs);
 	KUNIT_ASSERT_NOT_NULL(test, l->bio);
 	worker = test_worker(test, end_set, e);
-	KUNIT_EXPECT_FALSE(test, test_worker_done(worker, TEST_QUIET_MS));
+	/* Else the set is gone, and what follows would use its memory. */
+	KUNIT_ASSERT_FALSE(test, test_worker_done(worker, TEST_QUIET_MS));
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 1);
 	test_later(test, w->context, 1, put_late, l);
 	KUNIT_EXPECT_TRUE(test, test_worker_done(worker, TEST_LIMIT_MS));
@@ -126,7 +127,7 @@ static void teardown_waits_for_reserve(struct kunit *test)
 	bio = bio_alloc_bioset(GFP_NOIO, 256, &e->driver->bs);
 	KUNIT_ASSERT_NOT_NULL(test, bio);
 	worker = test_worker(test, end_set, e);
-	KUNIT_EXPECT_FALSE(test, test_worker_done(worker, TEST_QUIET_MS));
+	KUNIT_ASSERT_FALSE(test, test_worker_done(worker, TEST_QUIET_MS));
 	bio_put(bio);
 	KUNIT_EXPECT_TRUE(test, test_worker_done(worker, TEST_LIMIT_MS));
 }

@@ -21,7 +21,8 @@
 #include "bioset.h"
 
 /* Long enough for anything that works, under emulation and KASAN too. */
-#define TEST_LIMIT_MS 20000
+#define TEST_LIMIT_MS test_limit_ms
+extern unsigned int test_limit_ms;
 /* Long enough to believe that something does not happen. */
 #define TEST_QUIET_MS 300
 /* A wake-up, and not the time-out that covers for a lost one (1 s in the

@@ -24,6 +24,7 @@
  *   COMPLETERS  contexts in which the bottom disk completes bios (1)
  *   MIXED       each task runs under a third disk, which has left it two bios:
  *               the first for B, the second for A
+ *   PUT_LAST    drivers put a clone after they have told its parent, not before
  *   FOREVER     the tasks submit again and again; there is no teardown
  *   DRIVER_A    what disk A does with a bio: the three shapes below (CLONES)
  *
@@ -227,9 +228,16 @@ inline pool_put(pool)
 	:: d_step { cached[pool] == 0 -> cached[pool] = 1 }
 	:: else ->
 #endif
-	/* a look without the lock, then the lock and a second look */
-	assert(!torn_down);
+	/*
+	 * A look without the lock, then the lock and a second look. Where the
+	 * slab gives nothing the first cannot fail, and one look is enough to
+	 * go through: to_slab() would say so if the reserve were whole.
+	 */
+#if EXTRA_A + EXTRA_B > 0
 	low = reserve[pool] < RESERVE;
+#else
+	low = true;
+#endif
 #ifdef STALE_LOOK
 	if
 	:: low = false
@@ -239,6 +247,7 @@ inline pool_put(pool)
 	if
 	:: low ->
 		d_step {
+			assert(!torn_down);
 #ifndef PUT_ONE_LOOK
 			low = reserve[pool] < RESERVE;
 #endif
@@ -368,6 +377,21 @@ inline count_down()
 	fi
 }
 
+/* bio_put() of a bio of the set: bset_release_parts(), bset_count_put() */
+inline give_back(set)
+{
+#ifdef COUNT_FIRST
+	in_flight[set]--;
+#endif
+#ifdef ARRAYS
+	pool_put(ARRAYS_OF(set));
+#endif
+	pool_put(BIOS(set));
+#ifndef COUNT_FIRST
+	in_flight[set]--
+#endif
+}
+
 /* For bio e. A parent's last child completes the parent, and so on up. */
 inline endio()
 {
@@ -380,19 +404,25 @@ inline endio()
 			done = done | BIT(e);
 progress:		break
 		:: else ->
-#ifdef COUNT_FIRST
-			in_flight[eset]--;
-#endif
-#ifdef ARRAYS
-			pool_put(ARRAYS_OF(eset));
-#endif
-			pool_put(BIOS(eset));
-#ifndef COUNT_FIRST
-			in_flight[eset]--
+#ifdef PUT_LAST
+			owed = owed | BIT(eset)
+#else
+			give_back(eset)
 #endif
 		fi;
 		e = up
 	od;
+#ifdef PUT_LAST
+	if
+	:: owed & BIT(SET_A) -> give_back(SET_A)
+	:: else
+	fi;
+	if
+	:: owed & BIT(SET_B) -> give_back(SET_B)
+	:: else
+	fi;
+	owed = 0;
+#endif
 	e = 0; up = 0; eset = 0; last = false
 }
 
@@ -571,6 +601,7 @@ inline submit()
 /* What the inlines above use, in every context that submits. */
 #define SUBMIT_LOCALS \
 	byte cur, d, k, c, s, s2, b, n, e, up, eset; \
+	byte owed; \
 	bool ok, low, last
 
 inline new_top(x, to)
@@ -626,12 +657,12 @@ inline rescue_work(set)
 #ifndef PUNT_ALL
 				assert(SET_OF(cur) == (set))
 #endif
-			:: empty(rescue_list[set]) -> break
+			:: empty(rescue_list[set]) ->
+				work_runs[set] = false; break
 			fi
 		};
 		submit()
-	od;
-	work_runs[set] = false
+	od
 }
 
 inline start_work(set)
@@ -671,7 +702,7 @@ end_idle:
 
 proctype bottom_disk()
 {
-	byte e, up, eset;
+	byte e, up, eset, owed;
 	bool low, last;
 
 end_idle:

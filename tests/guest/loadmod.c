@@ -17,7 +17,7 @@
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: loadmod [-n NTH] FILE [PARAM=VALUE...]\n");
+	fprintf(stderr, "usage: loadmod [-n NTH | -s] FILE [PARAM=VALUE...]\n");
 	return 2;
 }
 
@@ -45,16 +45,77 @@ static int not_reached(void)
 	return left > 0;
 }
 
+/* What is left of the count says whether the failure happened. */
+static unsigned int left_to_fail(void)
+{
+	FILE *file = fopen("/proc/self/fail-nth", "r");
+	unsigned int left = 0;
+
+	if (!file || fscanf(file, "%u", &left) != 1)
+		perror("loadmod: fail-nth");
+	if (file)
+		fclose(file);
+	return left;
+}
+
+static int insert(int fd, const char *params)
+{
+	return syscall(SYS_finit_module, fd, params, 0) ? errno : 0;
+}
+
+/* As the kernel names it: the file's name, less the suffix. */
+static int remove_module(const char *path)
+{
+	const char *base = strrchr(path, '/');
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s", base ? base + 1 : path);
+	name[strcspn(name, ".")] = '\0';
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? errno : 0;
+}
+
+static int sweep(int fd, const char *path, const char *params)
+{
+	unsigned int nth, left = 0, errors = 0;
+	char text[16];
+	int err;
+
+	for (nth = 1; !left; nth++) {
+		snprintf(text, sizeof(text), "%u", nth);
+		if (fail_nth(text))
+			return 2;
+		err = insert(fd, params);
+		left = left_to_fail();
+		fail_nth("0");
+		errors += err == ENOMEM;
+		if (!err)
+			err = remove_module(path);
+		else if (err == ENOMEM && !left)
+			err = 0;
+		if (err) {
+			fprintf(stderr, "loadmod: failure point %u: %s\n", nth,
+				strerror(err));
+			return err;
+		}
+	}
+	printf("%u failure points, %u errors\n", nth - 2, errors);
+	return nth == 2; /* there were none */
+}
+
 int main(int argc, char **argv)
 {
 	const char *nth = NULL;
 	char params[4096] = "";
-	int fd, i, err = 0;
+	int fd, i, err, all = 0;
 
 	if (argc > 2 && !strcmp(argv[1], "-n")) {
 		nth = argv[2];
 		argc -= 2;
 		argv += 2;
+	} else if (argc > 1 && !strcmp(argv[1], "-s")) {
+		all = 1;
+		argc--;
+		argv++;
 	}
 	if (argc < 2)
 		return usage();
@@ -69,10 +130,11 @@ int main(int argc, char **argv)
 		strcat(params, argv[i]);
 		strcat(params, " ");
 	}
+	if (all)
+		return sweep(fd, argv[1], params);
 	if (nth && fail_nth(nth))
 		return 2;
-	if (syscall(SYS_finit_module, fd, params, 0))
-		err = errno;
+	err = insert(fd, params);
 	if (nth && not_reached())
 		puts("not reached");
 	if (nth)

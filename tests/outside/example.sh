@@ -107,9 +107,9 @@ same_as_file() {
 			head -c $((len * 512)) /dev/zero >/tmp/data
 		else
 			head -c $((len * 512)) /dev/urandom >/tmp/data
-			write_at $at /dev/stripe0
+			write_at "$at" /dev/stripe0
 		fi
-		write_at $at /tmp/model
+		write_at "$at" /tmp/model
 		n=$((n + 1))
 	done
 	sync

@@ -18,6 +18,17 @@ one_reader() {
 	[ ! -e "$set" ] || fail "the set is still there: $set"
 }
 
+# What is written through it arrives, by way of its set.
+readme_driver() {
+	load pass dev=/dev/ram0
+	printf 'by way of pass0' | dd of=/dev/pass0 bs=512 conv=sync,fsync 2>/dev/null
+	[ "$(head -c 15 /dev/pass0)" = 'by way of pass0' ]
+	[ "$(awk '$1 == "allocs" { print $2 }' /sys/kernel/debug/bioset/pass.*/stats)" -gt 0 ]
+	must_fail rmmod bioset_core
+	unload pass
+	[ "$(head -c 15 /dev/ram0)" = 'by way of pass0' ]
+}
+
 write_disk() {
 	printf 'written for %s\0' "$1" |
 		dd of=/dev/ram0 bs=512 conv=sync,fsync 2>/dev/null
@@ -33,6 +44,7 @@ for name in reader reader_4_6 reader_forced; do
 	check "outside driver $name" one_reader $name
 done
 must_fail load reader dev=/dev/null
+check "the driver of README.md" readme_driver
 unload bioset_core
 nothing_left
 pass

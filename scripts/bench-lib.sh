@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # variables are shared with who sources it
+# What the benchmark's scripts share. Source it after lib.sh. Who calls
+# bench_guest sets logs, a directory; who calls pairs_* sets parts.
+
+# The guest's processor. It says that "rep stosb" is fast, as each one of the
+# last ten years does, so the kernel clears memory with it; the emulator counts
+# an instruction for each byte. Without erms it is one for eight bytes.
+BENCH_CPU=qemu64-v1,+erms
+BENCH_CPU_WORDS=qemu64-v1
+BENCH_REPORT="$TOP/scripts/bench-report.py"
+
+# Sets kernel, release and build: the stock kernel, and the modules for it.
+bench_prepare() {
+	local log=$CACHE/logs/bench-build.log
+	mkdir -p "$CACHE/logs"
+	kernel=$("$TOP/scripts/stock.sh" amd64)
+	release=$(cat "$kernel/release")
+	build=$(BUILD_NAME=bench-$release "$TOP/scripts/modules.sh" \
+		"/usr/src/linux-headers-$release" 2>"$log") ||
+		{ cat "$log" >&2 && die "the build failed"; }
+}
+
+# bench_guest NAME CPU SCRIPT BOOT-OPTIONS...: run a guest, and leave its
+# console's log as $logs/NAME.log.
+bench_guest() {
+	local name=$1 cpu=$2 script=$TOP/tests/guest/$3 result
+	shift 3
+	result=$("$TOP/scripts/boot.sh" --name "bench-$name" --kernel "$kernel" \
+		--build "$build" --icount "$@" "$script" -- -cpu "$cpu") ||
+		die "the guest $name failed: $result"
+	cp "$(sed -n 's/^log: //p' <<<"$result")/console.log" "$logs/$name.log"
+}
+
+# bench_guests CMD...: run these, functions without arguments, two at a time.
+bench_guests() {
+	local cmd pids=() failed=0
+	for cmd; do
+		"$cmd" &
+		pids+=($!)
+		if [ ${#pids[@]} -ge 2 ]; then
+			wait "${pids[0]}" || failed=1
+			pids=("${pids[@]:1}")
+		fi
+	done
+	for cmd in "${pids[@]}"; do
+		wait "$cmd" || failed=1
+	done
+	[ $failed = 0 ] || die "not all was measured"
+}
+
+pairs_init1() {
+	bench_guest init1 "$BENCH_CPU" bench.sh --time 300 \
+		--append "init_on_alloc=1 guest.parts=$parts"
+}
+
+pairs_init0() {
+	bench_guest init0 "$BENCH_CPU" bench.sh --time 300 \
+		--append "init_on_alloc=0 guest.parts=$parts"
+}

@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# bench-native.sh: the pair alloc + put as time, not instructions, on a User
+# Mode Linux kernel that runs on this machine's processor. Prints ours and the
+# kernel's in nanoseconds, and their ratio: median and spread of several pairs.
+#
+# UPDATE=1 makes these the committed results and remakes the table in docs/.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=bench-lib.sh
+. "$TOP/scripts/bench-lib.sh"
+
+need_pkgs "the benchmark" python3
+kernel=$("$TOP/scripts/kernel.sh" umlbench)
+log=$CACHE/logs/bench-build.log
+build=$("$TOP/scripts/modules.sh" "$kernel" 2>"$log") ||
+	{ cat "$log" >&2 && die "the build failed"; }
+say "measuring"
+result=$("$TOP/scripts/boot.sh" --name bench-native --kernel "$kernel" \
+	--build "$build" --time 300 --append "noreboot guest.parts=native" \
+	"$TOP/tests/guest/bench.sh") || die "the guest failed: $result"
+json=$CACHE/bench/native.json
+mkdir -p "$CACHE/bench"
+python3 "$BENCH_REPORT" collect-native "$json" \
+	"$(sed -n 's/^log: //p' <<<"$result")/console.log"
+python3 "$BENCH_REPORT" show-native "$json"
+if [ -n "${UPDATE:-}" ]; then
+	mkdir -p "$TOP/bench/results"
+	cp "$json" "$TOP/bench/results/native.json"
+	"$TOP/scripts/bench-plot.sh"
+fi

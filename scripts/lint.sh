@@ -1,0 +1,128 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# lint.sh: everything that can be checked without running the code. Each check
+# is one result; what a check said is shown when it fails.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=steps.sh
+. "$TOP/scripts/steps.sh"
+
+c_files() {
+	find . -name .git -prune -o -name '*.[ch]' ! -name '*.mod.c' -print | sort
+}
+
+# Built in the kernel's way, not by the host's compiler
+kernel_c_files() {
+	c_files | grep -v '^./tests/guest/'
+}
+
+# compiled NAME KDIR VARIABLES...: build afresh; the compiler, modpost and
+# sparse must have nothing to say about our files.
+compiled() {
+	local name=$1 kdir=$2 log=$CACHE/logs/lint-$1.log
+	shift 2
+	rm -rf "$CACHE/build/lint-$name"
+	env "$@" BUILD_NAME="lint-$name" "$TOP/scripts/modules.sh" "$kdir" \
+		>"$log" 2>&1 || { tail -n 30 "$log" >&2 && return 1; }
+	! grep -E "(warning|error): |WARNING:|^[^ ]*lint-$name/[^ ]*:[0-9]+:[0-9]+:" "$log" >&2
+}
+
+# W=1 is for the compiler, C=2 for sparse; both for the kernel that users have
+# and for the one that the tests need.
+stock_compiler() {
+	compiled stock "$("$TOP/scripts/modules.sh" --kdir ${KDIR:+"$KDIR"})" W=1
+}
+
+stock_sparse() {
+	compiled stock-sparse "$("$TOP/scripts/modules.sh" --kdir ${KDIR:+"$KDIR"})" C=2
+}
+
+test_compiler() {
+	compiled test "$("$TOP/scripts/kernel.sh" kasan)" W=1
+}
+
+test_sparse() {
+	compiled test-sparse "$("$TOP/scripts/kernel.sh" kasan)" C=2
+}
+
+# checkpatch FILES... [--ignore TYPES]
+run_checkpatch() {
+	"$source/scripts/checkpatch.pl" --no-tree --strict --terse --show-types \
+		--no-summary -f "$@" >&2
+}
+
+# compat.h compares the version once, to refuse kernels out of range: that is
+# what it is there for.
+checkpatch() {
+	kernel_c_files | grep -v compat | xargs -d '\n' bash -c 'run_checkpatch "$@"' _ &&
+		kernel_c_files | grep compat | xargs -d '\n' -r bash -c \
+			'run_checkpatch --ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON "$@"' _
+}
+
+format() {
+	kernel_c_files | xargs -d '\n' clang-format --dry-run -Werror >&2
+}
+
+kernel_doc() {
+	local file
+	for file in $(kernel_c_files); do
+		"$source/scripts/kernel-doc" -none -Werror "$file" >&2
+	done
+}
+
+shell() {
+	shellcheck -x -P SCRIPTDIR scripts/*.sh tests/guest/*.sh >&2
+	shellcheck -x -s dash tests/guest/init >&2
+	[ ! -f .ci/run ] || shellcheck -x -P SCRIPTDIR .ci/run >&2
+}
+
+python() {
+	local file
+	for file in $(find . -name .git -prune -o -name '*.py' -print); do
+		python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read())' "$file" >&2
+	done
+	find . -name .git -prune -o -name '*.py' -print0 | xargs -0 pyflakes3 >&2
+}
+
+spelling() {
+	codespell --skip './.git,*.svg,*.json' . >&2
+}
+
+# Version and configuration tests belong into the compatibility layer.
+version_tests() {
+	! kernel_c_files | grep -v '^./compat' |
+		xargs -d '\n' grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION|RHEL_RELEASE|\bCONFIG_[A-Z]' >&2
+}
+
+# Nothing but what belongs into a driver: GPL-2.0 on every source file.
+licences() {
+	! { kernel_c_files && ls scripts/*.sh scripts/*.py tests/guest/*; } |
+		xargs -d '\n' grep -L 'SPDX-License-Identifier: GPL-2.0' | grep . >&2
+}
+
+export -f run_checkpatch
+cd "$TOP"
+if [ "${1:-}" != --step ]; then
+	need_pkgs "the checks" sparse shellcheck codespell clang-format pyflakes3 perl python3
+	source=$("$TOP/scripts/kernel.sh" --source)
+	export source
+	"$TOP/scripts/kernel.sh" kasan >/dev/null
+	mkdir -p "$CACHE/logs"
+fi
+dispatch "$@"
+
+step "compiler (W=1), stock kernel" 300 stock_compiler
+step "sparse (C=2), stock kernel" 300 stock_sparse
+step "compiler (W=1), test kernel" 300 test_compiler
+step "sparse (C=2), test kernel" 300 test_sparse
+step "checkpatch --strict" 300 checkpatch
+step "clang-format" 120 format
+step "kernel-doc" 120 kernel_doc
+step "shellcheck" 120 shell
+step "python" 60 python
+step "codespell" 60 spelling
+step "version tests stand in compat.h" 60 version_tests
+step "licences" 60 licences
+totals
