@@ -393,22 +393,25 @@ static noinline void put_extras(struct bio *bio)
 	put_spill(bio);
 }
 
-static noinline void put_foreign(struct bio *bio)
-{
-	if (WARN_ONCE(!bio->bi_pool,
-		      "bioset: bio_put() of a bio that is of no set\n"))
-		return;
-	if (bio->bi_pool == &bset_null)
-		bio->bi_opf &= ~REQ_ALLOC_CACHE; /* there is no cache */
-	bio_put(bio);
-}
-
 /* Drops one of several references; true if it was the last. */
 static noinline bool put_ref(struct bio *bio)
 {
 	if (WARN_ON_ONCE(atomic_read(&bio->__bi_cnt) <= 0))
 		return false;
 	return atomic_dec_and_test(&bio->__bi_cnt);
+}
+
+static noinline void put_foreign(struct bio *bio)
+{
+	/* One that its owner embeds may have references, but no last put. */
+	if (!bio->bi_pool && bio_flagged(bio, BIO_REFFED) && !put_ref(bio))
+		return;
+	if (WARN_ONCE(!bio->bi_pool,
+		      "bioset: bio_put() of a bio that is of no set\n"))
+		return;
+	if (bio->bi_pool == &bset_null)
+		bio->bi_opf &= ~REQ_ALLOC_CACHE; /* there is no cache */
+	bio_put(bio);
 }
 
 /* A set is starved or tracked, maybe this one: nothing goes by the cache. */
@@ -432,8 +435,9 @@ static noinline void put_reffed(struct bio *bio)
 
 /**
  * bset_put() - drop a reference to a bio, the last one frees it
- * @bio:	a bio of any set; not NULL.  A bio that no set allocated (its
- *		bi_pool is NULL) is left alone with a warning.
+ * @bio:	a bio of any set; not NULL.  The last put of a bio that no
+ *		set allocated (its bi_pool is NULL) frees nothing, with a
+ *		warning.
  *
  * bio_put() of this header.  The kernel's bio_put() does the same for our bios,
  * slower.  May be called after or during bioset_exit() of the bio's set.
@@ -858,7 +862,7 @@ void bset_free(struct bio_set *bs)
 }
 EXPORT_SYMBOL_GPL(bset_free);
 
-void bset_read_stats(struct bset *set, struct bset_stats *stats)
+void bset_read_stats(struct bset *set, struct bioset_stats *stats)
 {
 	unsigned long longest = atomic64_read(&set->longest_wait);
 	unsigned long allocs, puts;
@@ -888,7 +892,7 @@ void bset_read_stats(struct bset *set, struct bset_stats *stats)
  * Context: any; @bs must not be exited meanwhile.
  * Return: 0, or -EINVAL if @bs is not one of ours.
  */
-int bset_get_stats(struct bio_set *bs, struct bset_stats *stats)
+int bset_get_stats(struct bio_set *bs, struct bioset_stats *stats)
 {
 	struct bset *set = bset_of(bs);
 

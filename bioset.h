@@ -48,7 +48,7 @@
 #define BSET_MAX_FRONT_PAD SZ_1M
 
 /**
- * struct bset_stats - what a set holds and what it did
+ * struct bioset_stats - what a set holds and what it did
  * @allocs:		bios handed out since the set was made
  * @puts:		bios that came back
  * @in_flight:		@allocs - @puts
@@ -67,7 +67,7 @@
  * A snapshot without a lock: each number is right, but they are read one after
  * the other.
  */
-struct bset_stats {
+struct bioset_stats {
 	u64 allocs;
 	u64 puts;
 	u64 in_flight;
@@ -100,7 +100,7 @@ struct bio *bset_split(struct bio *bio, int sectors, gfp_t gfp,
 		       struct bio_set *bs);
 void bset_put(struct bio *bio);
 
-int bset_get_stats(struct bio_set *bs, struct bset_stats *stats);
+int bset_get_stats(struct bio_set *bs, struct bioset_stats *stats);
 int bset_starve(struct bio_set *bs, unsigned int nth);
 int bset_track(struct bio_set *bs, bool on);
 

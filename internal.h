@@ -102,7 +102,7 @@ DECLARE_STATIC_KEY_FALSE(bset_slow);
 struct bset *bset_first(struct bset *after);
 unsigned long bset_in_flight(struct bset *set, unsigned long *allocs,
 			     unsigned long *puts);
-void bset_read_stats(struct bset *set, struct bset_stats *stats);
+void bset_read_stats(struct bset *set, struct bioset_stats *stats);
 
 /* mempool_glue.c */
 int bset_pools_init(struct bset *set, unsigned int front_pad, bool vecs);

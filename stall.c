@@ -44,7 +44,7 @@ static unsigned int own_bios_queued(struct bio_set *bs)
 }
 
 /* From the certain to the likely. */
-static void print_cause(struct bset *set, const struct bset_stats *s)
+static void print_cause(struct bset *set, const struct bioset_stats *s)
 {
 	unsigned int held = bset_track_held(set);
 	unsigned int queued = own_bios_queued(set->bs);
@@ -73,7 +73,7 @@ static void print_cause(struct bset *set, const struct bset_stats *s)
 static void report(struct bset_pool *pool, unsigned long waited)
 {
 	struct bset *set = pool->set;
-	struct bset_stats s;
+	struct bioset_stats s;
 
 	atomic64_inc(&set->stalls);
 	bset_read_stats(set, &s);

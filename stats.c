@@ -14,7 +14,7 @@ static struct dentry *root;
 static int stats_show(struct seq_file *m, void *unused)
 {
 	struct bset *set = m->private;
-	struct bset_stats s;
+	struct bioset_stats s;
 
 	bset_read_stats(set, &s);
 	seq_printf(m, "owner            %s\n", set->owner);

@@ -332,8 +332,7 @@ static void set_limits(struct stripe *s)
 		bdev = s->bdev[i];
 		disk_stack_limits(s->disk, bdev, 0);
 		cache |= bdev_write_cache(bdev);
-		fua |= bdev_fua(
-			bdev); /* the block layer helps the others out */
+		fua |= bdev_fua(bdev); /* emulated for those without */
 		discard &= bdev_max_discard_sectors(bdev) != 0;
 		nonrot &= bdev_nonrot(bdev);
 		if (bdev_stable_writes(bdev))

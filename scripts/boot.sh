@@ -295,7 +295,7 @@ watch_guest() {
 ask_where() {
 	[ -z "$uml" ] || return 0
 	(cd "$out" && timeout 15 python3 "$TOP/scripts/ask-guest.py" \
-		monitor.sock console.sock l w) 2>/dev/null || true
+		monitor.sock console.sock w l) 2>/dev/null || true
 }
 
 # --------------------------------------------------------------- the verdict
@@ -323,8 +323,10 @@ explain() {
 	if [ -s "$out/splats" ]; then
 		head -n 100 "$out/splats" >&2
 	fi
-	# "warn" is fully explained by what the kernel said.
-	[ "$1" = warn ] || tail -n 60 "$out/console.log" >&2
+	# "warn" is fully explained by what the kernel said; after a hang, first
+	# where it stood, then what it answered when asked.
+	[ "$1" = warn ] || sed '/sysrq: Show/,$d' "$out/console.log" | tail -n 60 >&2
+	sed -n '/sysrq: Show/,$p' "$out/console.log" | head -n 100 >&2
 }
 
 status_of() {

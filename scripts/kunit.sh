@@ -75,7 +75,7 @@ build=$("$TOP/scripts/modules.sh" "$kernel" 2>"$CACHE/logs/modules.log") || {
 }
 status=0
 printed=$("$TOP/scripts/boot.sh" --kernel "$kernel" --build "$build" \
-	--modules "${MODULES:-}" --mem 768 --time "${LIMIT:-240}" \
+	--modules "${MODULES:-}" --mem 768 --time "${LIMIT:-400}" \
 	--append "${suite:+guest.suite=$suite} ${APPEND:-}" \
 	--name "kunit-$(basename "$kernel")" "$TOP/tests/guest/kunit.sh") || status=$?
 outcome=$(tail -n 1 <<<"$printed")

@@ -40,5 +40,5 @@ outcomes() {
 kernel=$("$TOP/scripts/stock.sh" cloud-amd64)
 export kernel
 dispatch "$@"
-step "the harness" 240 outcomes
+step "the harness" 450 outcomes
 totals

@@ -19,8 +19,11 @@ harness() {
 	stamp=$CACHE/selftest-$(cat "$TOP"/scripts/{boot,selftest}.sh "$TOP"/scripts/*.py \
 		"$TOP"/tests/guest/{init,lib.sh,selftest.sh} | sha256sum | cut -c1-16)
 	if [ ! -f "$stamp" ]; then
-		"$TOP/scripts/selftest.sh" >"$stamp.new" || { cat "$stamp.new" && return 1; }
-		grep '^ok ' "$stamp.new" | sed 's/^ok the harness: /ok /' >"$stamp"
+		if ! "$TOP/scripts/selftest.sh" >"$stamp.new"; then
+			sed -n 's/^\(ok\|not ok\) the harness: /\1 /p' "$stamp.new"
+			return 1
+		fi
+		sed -n 's/^ok the harness: /ok /p' "$stamp.new" >"$stamp"
 		rm "$stamp.new"
 	fi
 	cat "$stamp"
@@ -39,11 +42,11 @@ kunit() {
 dispatch "$@"
 
 step "KASAN kernel" 1500 kernel
-step "KUnit" 420 kunit
+step "KUnit" 600 kunit
 if [ -z "${SUITE:-}" ]; then
 	step "planted bugs" 300 "$TOP/scripts/planted.sh" kasan
-	step "harness" 300 harness
-	step "stock kernel" 420 "$TOP/scripts/integration.sh" amd64
+	step "harness" 500 harness
+	step "stock kernel" 500 "$TOP/scripts/integration.sh" amd64
 	step "stock RT kernel" 600 "$TOP/scripts/integration.sh" rt-amd64
 fi
 totals

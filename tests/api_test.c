@@ -8,7 +8,7 @@
 #include "testdisk.h"
 #include "testlib.h"
 
-#define ALL_FLAGS                                                              \
+#define ALL_FLAGS \
 	(BIOSET_NEED_BVECS | BIOSET_NEED_RESCUER | BIOSET_PERCPU_CACHE)
 
 /* Around each border of a kind of array. */
@@ -207,8 +207,8 @@ static void api_init_exit(struct kunit *test)
 /* A bio with 8 sectors of data that is in nobody's set. */
 static struct bio *source_bio(struct kunit *test, struct test_disk *disk)
 {
-	struct bio *bio = bio_alloc(disk->bdev, 1, REQ_OP_WRITE | REQ_SYNC,
-				    GFP_KERNEL);
+	struct bio *bio =
+		bio_alloc(disk->bdev, 1, REQ_OP_WRITE | REQ_SYNC, GFP_KERNEL);
 
 	__bio_add_page(bio, ZERO_PAGE(0), PAGE_SIZE, 0);
 	bio->bi_iter.bi_sector = 100;
@@ -235,8 +235,7 @@ static void expect_clone(struct kunit *test, struct bio *clone, struct bio *src,
 	KUNIT_EXPECT_EQ(test, clone->bi_opf, src->bi_opf & ~REQ_ALLOC_CACHE);
 	KUNIT_EXPECT_EQ(test, clone->bi_ioprio, src->bi_ioprio);
 	KUNIT_EXPECT_EQ(test, clone->bi_iter.bi_size, src->bi_iter.bi_size);
-	KUNIT_EXPECT_EQ(test, clone->bi_iter.bi_sector,
-			src->bi_iter.bi_sector);
+	KUNIT_EXPECT_EQ(test, clone->bi_iter.bi_sector, src->bi_iter.bi_sector);
 }
 
 static void api_clone_fast(struct kunit *test)
@@ -266,20 +265,20 @@ static void api_clone_integrity(struct kunit *test)
 {
 	struct test_disk *disk = test_disk(test, NULL, NULL);
 	struct bio_set *bs = test_set(test, 2, 16, 0);
-		struct bio *src = source_bio(test, disk), *clone;
+	struct bio *src = source_bio(test, disk), *clone;
 	void *own;
 
 	KUNIT_ASSERT_EQ(test, bioset_integrity_create(bs, 2), 0);
-		KUNIT_ASSERT_FALSE(test, IS_ERR(bio_integrity_alloc(src, GFP_NOIO, 1)));
+	KUNIT_ASSERT_FALSE(test, IS_ERR(bio_integrity_alloc(src, GFP_NOIO, 1)));
 	own = mempool_alloc(&bs->bio_integrity_pool, GFP_KERNEL);
-			bs->bio_integrity_pool.free = note_size_and_free;
+	bs->bio_integrity_pool.free = note_size_and_free;
 	clone = bio_alloc_clone(disk->bdev, src, GFP_NOIO, bs);
 	expect_clone(test, clone, src, bs);
 	KUNIT_EXPECT_NOT_NULL(test, bio_integrity(clone));
-	
+
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 1);
-		bio_put(clone);
-		KUNIT_EXPECT_EQ(test, freed_size, ksize(own));
+	bio_put(clone);
+	KUNIT_EXPECT_EQ(test, freed_size, ksize(own));
 	mempool_free(own, &bs->bio_integrity_pool);
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
 	free_source(src);
@@ -455,8 +454,8 @@ static void api_null_set(struct kunit *test)
 	struct bio *bio;
 
 	for (i = 0; i < 4; i++) {
-		bio = i & 2 ? bio_alloc_bioset(GFP_NOIO, nr, NULL) :
-			      bio_alloc_bioset(NULL, nr, REQ_ALLOC_CACHE,
+		bio = i & 2 ? bio_alloc_bioset(GFP_NOIO, nr, NULL)
+			    : bio_alloc_bioset(NULL, nr, REQ_ALLOC_CACHE,
 					       GFP_NOWAIT, NULL);
 		KUNIT_ASSERT_NOT_NULL(test, bio);
 		expect_fresh(test, bio, bio->bi_pool, nr);
@@ -490,8 +489,8 @@ static void api_function_addresses(struct kunit *test)
 /* catalogue 17 */
 static void api_alloc_cache_flag_is_stripped(struct kunit *test)
 {
-	struct bio_set *bs = test_set(test, 2, 0,
-				      BIOSET_NEED_BVECS | BIOSET_PERCPU_CACHE);
+	struct bio_set *bs =
+		test_set(test, 2, 0, BIOSET_NEED_BVECS | BIOSET_PERCPU_CACHE);
 	unsigned int nr = vecs_of(test), i;
 	struct bio *bio;
 
@@ -547,7 +546,7 @@ static struct kunit_case api_cases[] = {
 	KUNIT_CASE(api_create_nobvec),
 	KUNIT_CASE_PARAM(api_init_exit, flags_gen_params),
 	KUNIT_CASE(api_clone_fast),
-		KUNIT_CASE(api_alloc_clone),
+	KUNIT_CASE(api_alloc_clone),
 	KUNIT_CASE(api_clone_integrity),
 	KUNIT_CASE(api_split),
 	KUNIT_CASE(api_next_split),

@@ -266,7 +266,7 @@ static bool model_at_once(struct am_set *set, unsigned int nr_vecs)
 
 static void check_set(struct am_set *set)
 {
-	struct bset_stats s;
+	struct bioset_stats s;
 	int ret = bset_get_stats(set->bs, &s);
 
 	if (!is_ours(set)) {
@@ -785,7 +785,7 @@ static bool bad_init_in_use(void)
 
 static bool bad_null(void)
 {
-	struct bset_stats s;
+	struct bioset_stats s;
 
 	note("NULL", NULL, 0, 0, 0);
 	expect("bioset_init(NULL)", -EINVAL,

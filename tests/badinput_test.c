@@ -61,7 +61,7 @@ static void badinput_create(struct kunit *test)
 
 static void badinput_null(struct kunit *test)
 {
-	struct bset_stats s;
+	struct bioset_stats s;
 
 	KUNIT_EXPECT_EQ(test, bioset_init((struct bio_set *)NULL, 1, 0, 0),
 			-EINVAL);
@@ -119,7 +119,7 @@ static void badinput_uninitialised_set(struct kunit *test)
 {
 	struct test_disk *disk = test_disk(test, NULL, NULL);
 	static struct bio_set zeroed;
-	struct bset_stats s;
+	struct bioset_stats s;
 	struct bio *src;
 
 	memset(&zeroed, 0, sizeof(zeroed));
@@ -156,8 +156,8 @@ static void badinput_exited_set(struct kunit *test)
 	test_splat_end();
 }
 
-static const int many_vecs[] = { 257, 512, 32768, 65536, 65537, INT_MAX, -1,
-				 INT_MIN };
+static const int many_vecs[] = { 257,	512,	 32768, 65536,
+				 65537, INT_MAX, -1,	INT_MIN };
 
 static void many_vecs_desc(const int *nr, char *desc)
 {
@@ -199,9 +199,12 @@ static void badinput_vecs_of_nobvec_set(struct kunit *test)
 }
 
 static const gfp_t bad_gfps[] = {
-	__GFP_ZERO,    __GFP_COMP,
-	__GFP_HIGHMEM, __GFP_DMA32,
-	__GFP_MOVABLE, (__force gfp_t)(1U << 31),
+	__GFP_ZERO,
+	__GFP_COMP,
+	__GFP_HIGHMEM,
+	__GFP_DMA32,
+	__GFP_MOVABLE,
+	(__force gfp_t)(1U << 31),
 	__GFP_ZERO | __GFP_HIGHMEM | __GFP_MOVABLE | __GFP_COMP,
 };
 
@@ -281,7 +284,10 @@ static void badinput_put_of_no_set(struct kunit *test)
 	test_splat_begin("of no set");
 	bio_put(bio);
 	test_splat_end();
+		KUNIT_EXPECT_EQ(test, atomic_read(&bio->__bi_cnt), 1);
 	/* A reference that is not the last one is nothing to warn about. */
+	bio_get(bio);
+	bio_put(bio);
 	KUNIT_EXPECT_EQ(test, atomic_read(&bio->__bi_cnt), 1);
 }
 
@@ -303,9 +309,11 @@ static void badinput_split(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, bio);
 	__bio_add_page(bio, ZERO_PAGE(0), PAGE_SIZE, 0);
-	split = TEST_SPLAT("cannot split", bio_split(bio, sectors, GFP_NOIO, bs));
+	split = TEST_SPLAT("cannot split",
+			   bio_split(bio, sectors, GFP_NOIO, bs));
 	KUNIT_EXPECT_PTR_EQ(test, split, NULL);
-	split = TEST_SPLAT("cannot split", bio_split(bio, sectors, GFP_NOIO, NULL));
+	split = TEST_SPLAT("cannot split",
+			   bio_split(bio, sectors, GFP_NOIO, NULL));
 	KUNIT_EXPECT_PTR_EQ(test, split, NULL);
 	KUNIT_EXPECT_EQ(test, bio_sectors(bio), 8);
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).allocs, 1);
@@ -315,8 +323,8 @@ static void badinput_split(struct kunit *test)
 static void badinput_split_zone_append(struct kunit *test)
 {
 	struct bio_set *bs = test_set(test, 2, 0, BIOSET_NEED_BVECS);
-	struct bio *bio = bio_alloc_bioset(NULL, 1, REQ_OP_ZONE_APPEND,
-					   GFP_NOIO, bs);
+	struct bio *bio =
+		bio_alloc_bioset(NULL, 1, REQ_OP_ZONE_APPEND, GFP_NOIO, bs);
 	struct bio *split;
 
 	KUNIT_ASSERT_NOT_NULL(test, bio);

@@ -233,8 +233,8 @@ static unsigned long *mark_of(struct bio *bio)
 
 static struct bio *hammer_get(struct hammer *h, unsigned int n)
 {
-	struct bio *bio = bio_alloc_bioset(GFP_ATOMIC,
-					   kinds[n % BSET_NR_KINDS], h->bs);
+	struct bio *bio =
+		bio_alloc_bioset(GFP_ATOMIC, kinds[n % BSET_NR_KINDS], h->bs);
 
 	if (bio && xchg(mark_of(bio), OUT) == OUT)
 		atomic_inc(&h->twice);
@@ -288,8 +288,8 @@ static enum hrtimer_restart hammer_irq(struct hrtimer *timer)
 	}
 	/* Not a round number: the phase drifts through the task's loop. */
 	hrtimer_forward_now(timer, ns_to_ktime(270123));
-	return ktime_before(ktime_get(), h->end) ? HRTIMER_RESTART :
-						   HRTIMER_NORESTART;
+	return ktime_before(ktime_get(), h->end) ? HRTIMER_RESTART
+						 : HRTIMER_NORESTART;
 }
 
 static void hammer_stop_irq(void *arg)
@@ -343,8 +343,9 @@ static void cache_is_bounded(struct kunit *test)
 	unsigned int kind;
 
 	bset_cache_drain_all();
-	KUNIT_ASSERT_EQ(test, churn(bs, kinds[test_number(test)],
-				    bound() * (BSET_NR_KINDS + 1)),
+	KUNIT_ASSERT_EQ(test,
+			churn(bs, kinds[test_number(test)],
+			      bound() * (BSET_NR_KINDS + 1)),
 			0);
 	for (kind = 0; kind < BSET_NR_KINDS; kind++) {
 		n = cached_of_kind(bs, kind);
@@ -373,8 +374,8 @@ static void cache_bound_shrinks_with_classes(struct kunit *test)
 			 BIOSET_NEED_BVECS | BSET_NO_RESCUER);
 	KUNIT_EXPECT_LT(test, READ_ONCE(bset_cache_batch), before);
 	/* Other CPUs empty theirs a little later. */
-	for (ms = 0; ms < TEST_LIMIT_MS && cached(bs); ms += 10)
-		msleep(10);
+	for (ms = 0; ms < TEST_LIMIT_MS && cached(bs); ms += 20)
+		msleep(20);
 	KUNIT_ASSERT_EQ(test, churn(bs, 4, 2 * bound()), 0);
 	KUNIT_EXPECT_LE(test, cached_of_kind(bs, BSET_INLINE), bound());
 }
@@ -489,8 +490,8 @@ static void cache_shrinks(struct kunit *test)
 	if (test_write_file("/proc/sys/vm/drop_caches", "2\n"))
 		kunit_skip(test, "no /proc/sys/vm/drop_caches");
 	/* Other CPUs are asked to empty theirs, and not waited for. */
-	for (ms = 0; ms < TEST_LIMIT_MS && cached(bs); ms += 10)
-		msleep(10);
+	for (ms = 0; ms < TEST_LIMIT_MS && cached(bs); ms += 20)
+		msleep(20);
 	KUNIT_EXPECT_EQ(test, cached(bs), 0);
 }
 
@@ -527,8 +528,8 @@ static void cache_kinds_do_not_mix(struct kunit *test)
 
 	for (i = 0; i < 600; i++) {
 		nr = i * 37 % (BIO_MAX_VECS + 1);
-		bio = (i & 4) ? bio_alloc_bioset(GFP_NOIO, nr, bs) :
-				(bio_alloc_bioset)(NULL, nr, REQ_OP_READ,
+		bio = (i & 4) ? bio_alloc_bioset(GFP_NOIO, nr, bs)
+			      : (bio_alloc_bioset)(NULL, nr, REQ_OP_READ,
 						   GFP_NOIO, bs);
 		KUNIT_ASSERT_NOT_NULL(test, bio);
 		KUNIT_ASSERT_GE(test, bio->bi_max_vecs, nr);
@@ -549,8 +550,8 @@ static void cache_left_full(struct kunit *test)
 {
 	int cpu;
 
-	KUNIT_ASSERT_EQ(test,
-			bioset_init(&left_full, 4, 40, BIOSET_NEED_BVECS), 0);
+	KUNIT_ASSERT_EQ(test, bioset_init(&left_full, 4, 40, BIOSET_NEED_BVECS),
+			0);
 	need_caches(test);
 	for_each_online_cpu(cpu)
 		fill_on(test, &left_full, cpu);

@@ -6,8 +6,8 @@
  * what others free.  It takes them without waking the OOM killer, and does not
  * touch the last reserves, which are for those who free memory.
  *
- * The parameter leave_kb is how much it leaves free; what it holds is in
- * held_kb.
+ * While it lasts nothing in the guest can be started, not even to end it; hence
+ * the time limit.
  */
 #define pr_fmt(fmt) "eatmem: " fmt
 
@@ -20,9 +20,11 @@ static unsigned long leave_kb;
 module_param(leave_kb, ulong, 0644);
 MODULE_PARM_DESC(leave_kb,
 		 "KiB to leave free (default 0: all that can be had)");
+static unsigned int seconds;
+module_param(seconds, uint, 0444);
+MODULE_PARM_DESC(seconds, "give all of it back after this long (0: never)");
+
 static unsigned long held_kb;
-module_param(held_kb, ulong, 0444);
-MODULE_PARM_DESC(held_kb, "KiB held (output)");
 
 static LIST_HEAD(pages);
 static struct task_struct *eater;
@@ -46,17 +48,34 @@ static bool eat_one(void)
 	if (!page)
 		return false;
 	list_add(&page->lru, &pages);
-	WRITE_ONCE(held_kb, held_kb + (PAGE_SIZE >> 10));
+	held_kb += PAGE_SIZE >> 10;
 	return true;
+}
+
+static void give_back(void)
+{
+	struct page *page, *next;
+
+	pr_info("held %lu KiB, %lu KiB were free\n", held_kb, free_kb());
+	list_for_each_entry_safe(page, next, &pages, lru)
+		__free_page(page);
+	INIT_LIST_HEAD(&pages);
+	held_kb = 0;
 }
 
 static int eat(void *unused)
 {
-	while (!kthread_should_stop()) {
+	unsigned long end = jiffies + seconds * HZ;
+
+	while (!kthread_should_stop() &&
+	       (!seconds || time_before(jiffies, end))) {
 		if (!eat_one())
 			schedule_timeout_idle(1);
 		cond_resched();
 	}
+	give_back();
+	while (!kthread_should_stop())
+		schedule_timeout_idle(HZ / 10);
 	return 0;
 }
 
@@ -68,12 +87,7 @@ static int __init eatmem_init(void)
 
 static void __exit eatmem_exit(void)
 {
-	struct page *page, *next;
-
 	kthread_stop(eater);
-	pr_info("held %lu KiB at the end\n", held_kb);
-	list_for_each_entry_safe(page, next, &pages, lru)
-		__free_page(page);
 }
 
 module_init(eatmem_init);

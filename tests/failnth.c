@@ -187,7 +187,7 @@ static const struct {
 /* The set that is allocated from must have everything back each time. */
 static bool set_whole(void)
 {
-	struct bset_stats s;
+	struct bioset_stats s;
 
 	bset_get_stats(&with_arrays, &s);
 	return s.in_flight == 1 && s.reserve == s.pool_size &&

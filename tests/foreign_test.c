@@ -132,7 +132,7 @@ static void foreign_percpu_cache(struct kunit *test)
 static void foreign_has_no_stats(struct kunit *test)
 {
 	struct bio_set *bs = foreign_of(test);
-	struct bset_stats s;
+	struct bioset_stats s;
 
 	KUNIT_EXPECT_EQ(test, bset_get_stats(bs, &s), -EINVAL);
 	KUNIT_EXPECT_EQ(test, bset_starve(bs, 1), -EINVAL);

@@ -90,7 +90,7 @@ static void layout_vecs(struct kunit *test)
 static void layout_vecs_are_not_wasted(struct kunit *test)
 {
 	static const unsigned short limits[][2] = {
-		{ 0, 0 },   { 1, 4 },	{ 4, 4 },    { 5, 16 },	  { 16, 16 },
+		{ 0, 0 },   { 1, 4 },	{ 4, 4 },    { 5, 16 },	   { 16, 16 },
 		{ 17, 64 }, { 64, 64 }, { 65, 256 }, { 128, 256 }, { 256, 256 },
 	};
 	struct bio *bio;
@@ -129,23 +129,25 @@ static void *pad_of(struct bio *bio, unsigned int pad)
 static void layout_pads(struct kunit *test)
 {
 	unsigned int pad = test_number(test), i, round;
-	struct bio_set *bs = test_set(test, 2, pad,
-				      BIOSET_NEED_BVECS | BSET_NO_RESCUER);
+	struct bio_set *bs =
+		test_set(test, 2, pad, BIOSET_NEED_BVECS | BSET_NO_RESCUER);
 	struct bio *bios[PADDED_BIOS];
 
 	for (round = 0; round < 2; round++) {
 		for (i = 0; i < PADDED_BIOS; i++) {
 			bios[i] = bio_alloc_bioset(GFP_NOIO, 4 * i * i, bs);
 			KUNIT_ASSERT_NOT_NULL(test, bios[i]);
-			KUNIT_EXPECT_TRUE(test, IS_ALIGNED((uintptr_t)bios[i],
-							   __alignof__(struct bio)));
+			KUNIT_EXPECT_TRUE(test,
+					  IS_ALIGNED((uintptr_t)bios[i],
+						     __alignof__(struct bio)));
 			memset(pad_of(bios[i], pad), PATTERN + i, pad);
 		}
 		for (i = 1; i < PADDED_BIOS; i++)
 			live(test, bios[i], bs);
 		for (i = 0; i < PADDED_BIOS; i++) {
-			KUNIT_EXPECT_FALSE(test, memchr_inv(pad_of(bios[i], pad),
-							    PATTERN + i, pad));
+			KUNIT_EXPECT_FALSE(test,
+					   memchr_inv(pad_of(bios[i], pad),
+						      PATTERN + i, pad));
 			if (round)
 				bio_put(bios[i]);
 			else

@@ -54,8 +54,8 @@ static void plain_bios(struct kunit *test)
 	split = bset_split(clone, 1, GFP_NOIO, bs);
 	KUNIT_ASSERT_NOT_NULL(test, split);
 	bset_put(split);
-	KUNIT_EXPECT_PTR_EQ(test, bset_next_split(clone, 8, GFP_NOIO, bs),
-			    clone);
+	split = bset_next_split(clone, 8, GFP_NOIO, bs);
+	KUNIT_EXPECT_PTR_EQ(test, split, clone);
 	bset_put(clone);
 	bset_put(bio);
 	bio = bset_alloc_4_6(GFP_NOIO, 256, bs);
@@ -83,7 +83,7 @@ static struct kunit_case plain_cases[] = {
 	KUNIT_CASE(plain_sets),
 	KUNIT_CASE(plain_bios),
 	KUNIT_CASE(plain_names_are_the_kernels),
-	{}
+	{},
 };
 
 struct kunit_suite bset_plain_suite = {

@@ -131,7 +131,7 @@ static void expect_order(struct kunit *test, struct test_disk *disk,
 /* The rescuer counts a bio before it submits it, so no race here. */
 static void expect_rescued(struct kunit *test, struct bio_set *bs, u64 n)
 {
-	struct bset_stats st = test_stats(test, bs);
+	struct bioset_stats st = test_stats(test, bs);
 
 	KUNIT_EXPECT_EQ(test, st.punted, n);
 	KUNIT_EXPECT_EQ(test, st.rescued, n);
@@ -256,8 +256,8 @@ static void put_end(struct bio *bio)
 
 static void send_down(struct test_disk *lower, struct bio_set *bs, sector_t nr)
 {
-	struct bio *bio = bio_alloc_bioset(lower->bdev, 0, REQ_OP_WRITE,
-					   GFP_NOIO, bs);
+	struct bio *bio =
+		bio_alloc_bioset(lower->bdev, 0, REQ_OP_WRITE, GFP_NOIO, bs);
 
 	if (!bio)
 		return;
@@ -438,7 +438,7 @@ static void rescue_with_kworkers_blocked(struct kunit *test)
 	io = test_io_on(test, disk, 0);
 	done = test_io_done(io, TEST_LIMIT_MS);
 	if (!done)
-		test_unblock();
+		complete_all(&blocked->go);
 	KUNIT_EXPECT_TRUE(test, done);
 	KUNIT_EXPECT_GE(test, test_stats(test, bs).rescued, 1);
 }
@@ -450,8 +450,7 @@ static unsigned int count_rescuers(void)
 	unsigned int n = 0;
 
 	rcu_read_lock();
-	for_each_process(p)
-		n += !strncmp(p->comm, "bset/", 5);
+	for_each_process(p) n += !strncmp(p->comm, "bset/", 5);
 	rcu_read_unlock();
 	return n;
 }
@@ -462,8 +461,8 @@ static unsigned int count_rescuers(void)
 static void rescue_thread_count(struct kunit *test)
 {
 	const unsigned int before = count_rescuers();
-	struct bio_set *bs = kunit_kcalloc(test, MANY_SETS, sizeof(*bs),
-					   GFP_KERNEL);
+	struct bio_set *bs =
+		kunit_kcalloc(test, MANY_SETS, sizeof(*bs), GFP_KERNEL);
 	int i, ret = 0, made;
 
 	KUNIT_ASSERT_NOT_NULL(test, bs);

@@ -56,10 +56,10 @@ static void expect_waits(struct kunit *test, struct bio_set *bs, u64 waits)
 {
 	unsigned int ms;
 
-	for (ms = 0; ms < TEST_LIMIT_MS; ms += 10) {
+	for (ms = 0; ms < TEST_LIMIT_MS; ms += 20) {
 		if (test_stats(test, bs).waits >= waits)
 			break;
-		msleep(10);
+		msleep(20);
 	}
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).waits, waits);
 	/* Counted first, asleep a moment later. */
@@ -68,7 +68,7 @@ static void expect_waits(struct kunit *test, struct bio_set *bs, u64 waits)
 
 static void expect_whole(struct kunit *test, struct bio_set *bs)
 {
-	struct bset_stats s = test_stats(test, bs);
+	struct bioset_stats s = test_stats(test, bs);
 
 	KUNIT_EXPECT_EQ(test, s.in_flight, 0);
 	KUNIT_EXPECT_EQ(test, s.reserve, s.pool_size);
@@ -83,8 +83,8 @@ struct drain_case {
 };
 
 static const struct drain_case drains[] = {
-	{ 1, 0 },   { 1, 4 },   { 1, 5 },	     { 1, 64 },
-	{ 1, 256 }, { 3, 0 },   { MAX_POOL, 256 },   { 2, 0, true },
+	{ 1, 0 },	{ 1, 4 },	  { 1, 5 },	     { 1, 64 },
+	{ 1, 256 },	{ 3, 0 },	  { MAX_POOL, 256 }, { 2, 0, true },
 	{ 2, 4, true }, { 2, 256, true },
 };
 
@@ -108,8 +108,8 @@ static struct bio *take_nowait(const struct drain_case *d, struct bio_set *bs)
 static void reserve_nowait(struct kunit *test)
 {
 	const struct drain_case *d = test->param_value;
-	struct bio_set *bs = test_starved_set(test, d->pool_size,
-					      BIOSET_NEED_BVECS);
+	struct bio_set *bs =
+		test_starved_set(test, d->pool_size, BIOSET_NEED_BVECS);
 	struct bio *bios[MAX_POOL];
 	unsigned int i, round;
 
@@ -387,8 +387,8 @@ struct refill_case {
 };
 
 static const struct refill_case refills[] = {
-	{ 0, false }, { 4, false },  { 16, false }, { 64, false },
-	{ 256, false }, { 0, true }, { 16, true },  { 256, true },
+	{ 0, false },	{ 4, false }, { 16, false }, { 64, false },
+	{ 256, false }, { 0, true },  { 16, true },  { 256, true },
 };
 
 static void refill_desc(const struct refill_case *r, char *desc)
@@ -512,7 +512,7 @@ static int write_metadata(void *arg)
 	struct journal *j = arg;
 	struct bio *bio = bio_alloc_bioset(GFP_NOIO, 1, j->metadata);
 
-	j->allocated = bio != NULL;
+	j->allocated = bio;
 	if (bio)
 		bio_put(bio);
 	bio_put(j->data);
@@ -568,8 +568,8 @@ static int stress_alloc(void *arg)
 	int n;
 
 	while ((n = atomic_inc_return(&s->made)) <= STRESS_BIOS) {
-		bio = bio_alloc_bioset(GFP_NOIO,
-				       counts[n % ARRAY_SIZE(counts)], s->bs);
+		bio = bio_alloc_bioset(GFP_NOIO, counts[n % ARRAY_SIZE(counts)],
+				       s->bs);
 		if (bio)
 			llist_add(node_of(bio), &s->queue);
 		else

@@ -70,10 +70,10 @@ struct wait_case {
 };
 
 static const struct wait_case wait_cases[] = {
-	{ TEST_TASK, false, false, 0 },	    { TEST_TASK, true, false, 256 },
-	{ TEST_TASK, false, true, 16 },	    { TEST_TASK, true, true, 4 },
+	{ TEST_TASK, false, false, 0 },	     { TEST_TASK, true, false, 256 },
+	{ TEST_TASK, false, true, 16 },	     { TEST_TASK, true, true, 4 },
 	{ TEST_SOFTIRQ, false, false, 256 }, { TEST_SOFTIRQ, true, true, 64 },
-	{ TEST_HARDIRQ, false, true, 0 },   { TEST_HARDIRQ, true, false, 256 },
+	{ TEST_HARDIRQ, false, true, 0 },    { TEST_HARDIRQ, true, false, 256 },
 };
 
 static void wait_desc(const struct wait_case *w, char *desc)
@@ -171,8 +171,8 @@ static void race_once(struct kunit *test, struct race *r, int cpu)
 	/* On every other round the bios go to the reserve. */
 	bset_starve(&e.driver->bs, r->round & 2 ? 3 : 0);
 	for (i = 0; i < RACE_BIOS; i++)
-		r->bios[i] = bio_alloc_bioset(GFP_NOIO, counts[i],
-					      &e.driver->bs);
+		r->bios[i] =
+			bio_alloc_bioset(GFP_NOIO, counts[i], &e.driver->bs);
 	init_completion(&r->go);
 	w = test_worker_on(test, cpu, put_all, r);
 	complete(&r->go);
@@ -211,8 +211,8 @@ static void rescue_submit(struct test_disk *disk, struct bio *parent)
 	int i;
 
 	for (i = 0; i < 4; i++) {
-		bio = bio_alloc_bioset(r->leaf->bdev, 0, REQ_OP_WRITE,
-				       GFP_NOIO, r->bs);
+		bio = bio_alloc_bioset(r->leaf->bdev, 0, REQ_OP_WRITE, GFP_NOIO,
+				       r->bs);
 		if (!bio)
 			break;
 		bio->bi_end_io = end_put;
@@ -289,7 +289,8 @@ static void teardown_many_cycles(struct kunit *test)
 		bs = kzalloc(sizeof(*bs), GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, bs);
 		KUNIT_ASSERT_EQ(test,
-				bioset_init(bs, 2, 120, flags | BSET_NO_RESCUER),
+				bioset_init(bs, 2, 120,
+					    flags | BSET_NO_RESCUER),
 				0);
 		bioset_exit(bs);
 		kfree(bs);

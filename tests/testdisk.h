@@ -23,7 +23,7 @@ struct test_disk {
 	unsigned int delay_ms; /* leaf: complete from a timer */
 	bool hold; /* leaf: keep bios until test_disk_release() */
 
-	spinlock_t lock;
+	spinlock_t lock; /* of held, nr_seen and seen */
 	struct bio_list held;
 	struct timer_list timer;
 	unsigned int nr_seen;

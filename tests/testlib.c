@@ -74,8 +74,8 @@ int test_keep_slabs(struct kunit_suite *suite)
 
 	for (i = 0; i < ARRAY_SIZE(kept) && !ret; i++)
 		ret = bset_init(&kept[i], 1, i & 2 ? 16 : 0,
-				i & 1 ? BSET_NO_RESCUER | BIOSET_NEED_BVECS :
-					BSET_NO_RESCUER);
+				i & 1 ? BSET_NO_RESCUER | BIOSET_NEED_BVECS
+				      : BSET_NO_RESCUER);
 	return ret;
 }
 
@@ -89,7 +89,7 @@ void test_drop_slabs(struct kunit_suite *suite)
 
 static bool set_is_idle(struct bio_set *bs)
 {
-	struct bset_stats s;
+	struct bioset_stats s;
 
 	return bset_get_stats(bs, &s) || !s.in_flight;
 }
@@ -143,9 +143,9 @@ struct bio_set *test_starved_set(struct kunit *test, unsigned int pool_size,
 	return bs;
 }
 
-struct bset_stats test_stats(struct kunit *test, struct bio_set *bs)
+struct bioset_stats test_stats(struct kunit *test, struct bio_set *bs)
 {
-	struct bset_stats s = {};
+	struct bioset_stats s = {};
 
 	KUNIT_EXPECT_EQ(test, bset_get_stats(bs, &s), 0);
 	return s;
@@ -351,7 +351,7 @@ long test_read_number(const char *path)
 
 	if (n < 0)
 		return n;
-	text[strcspn(text, " \n")] = '\0';
+	text[strcspn(text, "\n ")] = '\0';
 	return kstrtol(text, 0, &number) ?: number;
 }
 
@@ -373,9 +373,14 @@ int test_write_file(const char *path, const char *text)
  */
 int test_shell(const char *command)
 {
-	static char *env[] = { "PATH=/bin:/sbin:/usr/bin", NULL };
-	char *argv[] = { "/bin/sh", "-c", (char *)command, NULL };
+	char *argv[4], *env[2];
 
+	argv[0] = "/bin/sh";
+	argv[1] = "-c";
+	argv[2] = (char *)command;
+	argv[3] = NULL;
+	env[0] = "PATH=/bin:/sbin:/usr/bin";
+	env[1] = NULL;
 	return call_usermodehelper(argv[0], argv, env, UMH_WAIT_PROC);
 }
 
@@ -410,8 +415,8 @@ unsigned int test_slabs_named(const char *prefix, char *name, size_t len)
 		.name = name,
 		.len = len,
 	};
-	struct file *dir = filp_open("/sys/kernel/slab",
-				     O_RDONLY | O_DIRECTORY, 0);
+	struct file *dir =
+		filp_open("/sys/kernel/slab", O_RDONLY | O_DIRECTORY, 0);
 
 	if (IS_ERR(dir))
 		return 0;

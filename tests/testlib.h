@@ -47,10 +47,10 @@ extern struct kunit_suite bset_debug_suite;
 void test_leftovers_exit(void);
 
 /* Numbers 0…@last as parameters of a case. */
-#define TEST_GEN_NUMBERS(name, last)                                           \
-	static const void *name##_gen_params(const void *prev, char *desc)     \
-	{                                                                      \
-		return test_next_number(prev, last, desc);                     \
+#define TEST_GEN_NUMBERS(name, last)                                       \
+	static const void *name##_gen_params(const void *prev, char *desc) \
+	{                                                                  \
+		return test_next_number(prev, last, desc);                 \
 	}
 #define test_number(test) ((unsigned int)(uintptr_t)(test)->param_value - 1)
 const void *test_next_number(const void *prev, unsigned int last, char *desc);
@@ -71,7 +71,7 @@ struct bio_set *test_set(struct kunit *test, unsigned int pool_size,
 			 unsigned int front_pad, int flags);
 struct bio_set *test_starved_set(struct kunit *test, unsigned int pool_size,
 				 int flags);
-struct bset_stats test_stats(struct kunit *test, struct bio_set *bs);
+struct bioset_stats test_stats(struct kunit *test, struct bio_set *bs);
 /* Feeds all starved sets and lets go of what disks hold back, so that whoever
  * waits goes on.
  */
@@ -120,14 +120,11 @@ bool test_context_usable(enum test_context context);
 /* Brackets for warnings that a test provokes; the harness looks for them. */
 void test_splat_begin(const char *text);
 void test_splat_end(void);
-#define TEST_SPLAT(text, expr)                                                 \
-	({                                                                     \
-		typeof(expr) __splat_ret;                                      \
-									       \
-		test_splat_begin(text);                                        \
-		__splat_ret = (expr);                                          \
-		test_splat_end();                                              \
-		__splat_ret;                                                   \
+#define TEST_SPLAT(text, expr)                                         \
+	({                                                             \
+		typeof(expr) __ret = (test_splat_begin(text), (expr)); \
+		test_splat_end();                                      \
+		__ret;                                                 \
 	})
 
 /* Files, for sysfs. */

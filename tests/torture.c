@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * torture.c - long random runs on bio_sets, with a verdict
+ * Long random runs on bio_sets, with a verdict
  *
  * In the manner of rcutorture: loading the module starts a run, which ends
  * with the line "torture: seed S: PASS" or "FAIL" in the log and the same word
@@ -56,8 +56,15 @@ static bool no_rescuer;
 module_param(no_rescuer, bool, 0444);
 MODULE_PARM_DESC(no_rescuer,
 		 "make sets without rescuers: the run must fail (default N)");
-bool tt_verbose;
-module_param_named(verbose, tt_verbose, bool, 0644);
+static bool noise = true;
+module_param(noise, bool, 0444);
+MODULE_PARM_DESC(noise, "starve sets, make and free others (default Y)");
+static bool hold;
+module_param(hold, bool, 0644);
+MODULE_PARM_DESC(hold,
+		 "callers wait in the first round until this is N (default N)");
+static bool verbose;
+module_param(verbose, bool, 0644);
 MODULE_PARM_DESC(verbose, "say what each round is made of (default N)");
 
 static char result[16] = "running";
@@ -65,6 +72,7 @@ module_param_string(result, result, sizeof(result), 0444);
 MODULE_PARM_DESC(result, "running, PASS or FAIL (output)");
 
 struct tt_totals tt_totals;
+bool tt_held; /* callers do not begin yet */
 
 static DEFINE_PER_CPU(struct rnd_state, cpu_rnd);
 static struct task_struct *control;
@@ -135,7 +143,7 @@ int tt_set_init(struct tt_set *set, struct rnd_state *rnd, bool vecs, int flags)
 
 static void add_stats(struct tt_set *set)
 {
-	struct bset_stats s;
+	struct bioset_stats s;
 
 	if (bset_get_stats(&set->bs, &s))
 		return;
@@ -169,7 +177,7 @@ void tt_set_exit(struct tt_set *set)
  */
 void tt_set_check(struct tt_set *set, const char *what)
 {
-	struct bset_stats s;
+	struct bioset_stats s;
 
 	if (bset_get_stats(&set->bs, &s)) {
 		tt_fail("%s: not a set any more", what);
@@ -272,7 +280,7 @@ static int make_stacks(struct rnd_state *rnd)
 		if (!stack)
 			return -ENOMEM;
 		round.stacks[round.nr++] = stack;
-		if (tt_verbose) {
+		if (verbose) {
 			pr_info("a stack of %u\n", disks);
 			tt_stack_dump(stack);
 		}
@@ -357,7 +365,14 @@ static void finish_round(void)
 	free_stacks();
 }
 
-static void run_round(struct rnd_state *rnd, unsigned long end)
+static void wait_for_release(void)
+{
+	while (READ_ONCE(hold) && !kthread_should_stop())
+		schedule_timeout_idle(HZ / 10);
+	WRITE_ONCE(tt_held, false);
+}
+
+static void run_round(struct rnd_state *rnd, unsigned long length)
 {
 	unsigned int i;
 
@@ -366,13 +381,15 @@ static void run_round(struct rnd_state *rnd, unsigned long end)
 		free_stacks();
 		return;
 	}
+	WRITE_ONCE(tt_held, READ_ONCE(hold));
 	for (i = 0; i < round.nr; i++)
 		if (tt_callers_start(round.stacks[i]))
 			tt_fail("no callers");
-	if (tt_noise_start(round.stacks, round.nr, prandom_u32_state(rnd),
-			   hotplug))
+	if (noise && tt_noise_start(round.stacks, round.nr,
+				    prandom_u32_state(rnd), hotplug))
 		tt_fail("no noise");
-	watch_until(end);
+	wait_for_release();
+	watch_until(jiffies + length);
 	stop_callers();
 	tt_noise_stop();
 	tt_lanes_settle();
@@ -445,7 +462,7 @@ static void check_exercise(void)
 	if (!IS_ENABLED(CONFIG_PREEMPT_RT) &&
 	    !atomic64_read(&tt_totals.in_hardirq))
 		tt_fail("nothing completed in hard interrupt context");
-	if (hotplug && num_possible_cpus() > 1 &&
+	if (noise && hotplug && num_possible_cpus() > 1 &&
 	    !atomic64_read(&tt_totals.hotplugs))
 		tt_fail("no CPU went");
 }
@@ -486,7 +503,8 @@ static void verdict(unsigned int rounds)
 
 static int control_thread(void *unused)
 {
-	unsigned long end, round_end;
+	const unsigned long length = round_secs * HZ;
+	unsigned long end, left;
 	unsigned int rounds = 0;
 	struct rnd_state rnd;
 
@@ -494,8 +512,8 @@ static int control_thread(void *unused)
 	run_negative(&rnd);
 	end = jiffies + seconds * HZ;
 	do {
-		round_end = jiffies + round_secs * HZ;
-		run_round(&rnd, time_before(round_end, end) ? round_end : end);
+		left = end - jiffies;
+		run_round(&rnd, min(left, length));
 		rounds++;
 	} while (time_before(jiffies, end) && !atomic_read(&failures) &&
 		 !kthread_should_stop());

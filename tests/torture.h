@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * torture.h - what the files of bioset_torture share
+ * What the files of bioset_torture share
  *
  *   torture.c        rounds, the watchdog, the negative control, the verdict
  *   torture_stack.c  stacks of bio-based disks, each disk on a set of its own
@@ -99,7 +99,7 @@ struct tt_totals {
 
 extern struct tt_totals tt_totals;
 extern unsigned int tt_reserve;
-extern bool tt_verbose;
+extern bool tt_held;
 
 /* torture.c */
 __printf(1, 2) void tt_fail(const char *fmt, ...);

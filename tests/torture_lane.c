@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * torture_lane.c - completion later, elsewhere, in any context
+ * Completion later, elsewhere, in any context
  *
  * A lane is a CPU and a context.  A bio that is queued there is completed soon
  * from there, so a bio is put on another CPU and in another context than it

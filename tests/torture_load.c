@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * torture_load.c - callers, and what happens around them
+ * Callers, and what happens around them
  *
  * Callers write to a stack, one bio after the other, several in flight.
  * Meanwhile sets are starved and fed, other sets come and go, with bios of
@@ -220,6 +220,11 @@ static void move_elsewhere(struct rnd_state *rnd)
 		set_cpus_allowed_ptr(current, cpu_possible_mask);
 }
 
+static void sleep_ms(unsigned int ms)
+{
+	schedule_timeout_idle(msecs_to_jiffies(ms));
+}
+
 static bool may_go_on(struct tt_caller *caller, struct tt_slot **slot)
 {
 	*slot = idle_slot(caller);
@@ -231,6 +236,8 @@ static int caller_thread(void *data)
 	struct tt_caller *caller = data;
 	struct tt_slot *slot = NULL;
 
+	while (READ_ONCE(tt_held) && !kthread_should_stop())
+		sleep_ms(100);
 	while (!kthread_should_stop()) {
 		wait_event_idle(caller->wait, may_go_on(caller, &slot));
 		if (!slot)
@@ -319,11 +326,6 @@ static struct {
 	struct rnd_state rnd[3]; /* one for each */
 } noise;
 
-static void sleep_ms(unsigned int ms)
-{
-	schedule_timeout_idle(msecs_to_jiffies(ms));
-}
-
 static bool doze(struct rnd_state *rnd, unsigned int max_ms)
 {
 	if (!kthread_should_stop())
@@ -393,7 +395,7 @@ static int starver_thread(void *unused)
 static void wait_for_bios(struct tt_set *set)
 {
 	unsigned long end = jiffies + 10 * HZ;
-	struct bset_stats s;
+	struct bioset_stats s;
 
 	while (!bset_get_stats(&set->bs, &s) && s.in_flight &&
 	       time_before(jiffies, end))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * torture_stack.c - stacks of bio-based disks, each disk on a set of its own
+ * Stacks of bio-based disks, each disk on a set of its own
  *
  * Every disk but the lowest passes a bio on in one of the ways that drivers
  * have: as clones, one a piece; as splits chained to the rest; as it is.  The
@@ -404,7 +404,7 @@ void tt_stack_feed(struct tt_stack *stack)
  */
 void tt_stack_dump(struct tt_stack *stack)
 {
-	struct bset_stats s;
+	struct bioset_stats s;
 	struct tt_set *set;
 	unsigned int i;
 

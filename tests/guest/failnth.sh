@@ -28,8 +28,32 @@ loading() {
 	nothing_left
 }
 
+# The kernel of 6.1 itself leaks the name of a slab whose kobject cannot be
+# added (sysfs_slab_add()), so that no caller of kmem_cache_create() is spared.
+leaks() {
+	awk -v RS='unreferenced object' \
+		'NR > 1 && !/sysfs_slab_add/ { print "unreferenced object" $0 }' \
+		/sys/kernel/debug/kmemleak
+}
+
+scan() {
+	echo scan >/sys/kernel/debug/kmemleak
+	echo scan >/sys/kernel/debug/kmemleak
+}
+
+no_leaks_of_ours() {
+	[ -e /sys/kernel/debug/kmemleak ] || return 0
+	sleep 6
+	expect_splat "new suspected memory leaks" scan
+	leaks >/run/leaks
+	[ ! -s /run/leaks ] || {
+		head -n 200 /run/leaks
+		fail "kmemleak found something"
+	}
+}
+
 arm
 check "failure points of making and using a set" sets
 check "failure points of loading the module" loading
-check "no leaks" no_leaks
+check "no leaks" no_leaks_of_ours
 pass

@@ -97,7 +97,7 @@ write_at() {
 # seen the same as the disk so far.
 same_as_file() {
 	local n=0 at len
-	while [ $n -lt 30 ]; do
+	while [ $n -lt 16 ]; do
 		at=$(random $SECTORS)
 		len=$((SECTORS - at > 2000 ? 2000 : SECTORS - at))
 		len=$(($(random $len) + 1))
