@@ -16,13 +16,14 @@ release_of() {
 	sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' "$1/include/generated/utsrelease.h"
 }
 
-# The module's sources, relative to the installed header.
+# Finds what lies beside itself, wherever that is.
 driver_make() {
-	cat <<-EOF
-		# For a driver's Kbuild: include $SRC/bioset.mk
-		ccflags-y += -I$SRC
-		KBUILD_EXTRA_SYMBOLS += $SRC/Module.symvers.\$(shell \\
-			sed -n 's/.*UTS_RELEASE "\\(.*\\)".*/\\1/p' include/generated/utsrelease.h)
+	cat <<-'EOF'
+		# For a driver's Kbuild: include this file
+		bioset-dir := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+		ccflags-y += -I$(bioset-dir)
+		KBUILD_EXTRA_SYMBOLS += $(bioset-dir)/Module.symvers.$(shell \
+			sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' include/generated/utsrelease.h)
 	EOF
 }
 

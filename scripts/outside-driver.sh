@@ -15,11 +15,8 @@ log=$CACHE/logs/outside-driver.log
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# bioset.mk names the paths of a system that it is installed on; here they are
-# below DESTDIR.
 install_below() {
 	KDIR=$kdir DESTDIR=$1 "$TOP/scripts/install.sh"
-	sed -i "s,/usr/src/bioset,$1&,g" "$1/usr/src/bioset/bioset.mk"
 }
 
 build_drivers() {

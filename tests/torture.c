@@ -59,10 +59,9 @@ MODULE_PARM_DESC(no_rescuer,
 static bool noise = true;
 module_param(noise, bool, 0444);
 MODULE_PARM_DESC(noise, "starve sets, make and free others (default Y)");
-static bool hold;
-module_param(hold, bool, 0644);
-MODULE_PARM_DESC(hold,
-		 "callers wait in the first round until this is N (default N)");
+static unsigned int hold;
+module_param(hold, uint, 0444);
+MODULE_PARM_DESC(hold, "seconds before callers begin a round (default 0)");
 static bool verbose;
 module_param(verbose, bool, 0644);
 MODULE_PARM_DESC(verbose, "say what each round is made of (default N)");
@@ -365,9 +364,11 @@ static void finish_round(void)
 	free_stacks();
 }
 
-static void wait_for_release(void)
+static void hold_callers(void)
 {
-	while (READ_ONCE(hold) && !kthread_should_stop())
+	const unsigned long end = jiffies + hold * HZ;
+
+	while (time_before(jiffies, end) && !kthread_should_stop())
 		schedule_timeout_idle(HZ / 10);
 	WRITE_ONCE(tt_held, false);
 }
@@ -381,14 +382,14 @@ static void run_round(struct rnd_state *rnd, unsigned long length)
 		free_stacks();
 		return;
 	}
-	WRITE_ONCE(tt_held, READ_ONCE(hold));
+	WRITE_ONCE(tt_held, true);
 	for (i = 0; i < round.nr; i++)
 		if (tt_callers_start(round.stacks[i]))
 			tt_fail("no callers");
 	if (noise && tt_noise_start(round.stacks, round.nr,
 				    prandom_u32_state(rnd), hotplug))
 		tt_fail("no noise");
-	wait_for_release();
+	hold_callers();
 	watch_until(jiffies + length);
 	stop_callers();
 	tt_noise_stop();

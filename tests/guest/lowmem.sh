@@ -8,32 +8,16 @@ nap() {
 	read -r -t "$1" _ <&3 || true
 }
 
-# Should the kernel think that it must kill something, then one of these.
-victims() {
-	local n=0
-	echo -1000 >/proc/self/oom_score_adj
-	while [ $n -lt 10 ]; do
-		(
-			echo 1000 >/proc/self/oom_score_adj
-			exec sleep 1000
-		) &
-		n=$((n + 1))
-	done
-}
-
 starved() {
 	mkfifo /run/nap
 	exec 3<>/run/nap
-	victims
 	load bioset_core
 	# The callers' threads are there before the memory goes.
-	load bioset_torture seconds=20 round_secs=20 callers=8 noise=0 hold=1 \
+	load bioset_torture seconds=15 round_secs=15 callers=8 noise=0 hold=10 \
 		stall_secs=15
-	nap 5
-	load bioset_eatmem seconds=20
-	nap 5
-	echo 0 >/sys/module/bioset_torture/parameters/hold
-	nap 30
+	nap 5 # for its negative control
+	load bioset_eatmem seconds=30
+	nap 35
 	while [ "$(cat /sys/module/bioset_torture/parameters/result)" = running ]; do
 		nap 1
 	done
