@@ -60,7 +60,7 @@
  * @punted:		bios handed from current->bio_list to the rescuer
  * @rescued:		bios that the rescuer submitted
  * @waits:		allocations that had to sleep
-  * @longest_wait_ms:	the longest of these, in milliseconds
+ * @longest_wait_ms:	the longest of these, in milliseconds
  * @stalls:		reports of waits that took too long
  * @misuses:		reports of the checks that bset_track() switches on
  *
@@ -213,12 +213,12 @@ static inline struct bio *bset_next_split(struct bio *bio, int sectors,
 
 #define __BSET_NARGS(_1, _2, _3, _4, _5, name, ...) name
 
-#define bio_alloc_bioset(...)                                                 \
-	__BSET_NARGS(__VA_ARGS__, bset_alloc,                                 \
-		     bio_alloc_bioset_takes_3_or_5_arguments, bset_alloc_4_6, \
-		     bio_alloc_bioset_takes_3_or_5_arguments,                 \
-		     bio_alloc_bioset_takes_3_or_5_arguments, 0)              \
-	(__VA_ARGS__)
+#define bio_alloc_bioset(...)                                                  \
+	(__BSET_NARGS(__VA_ARGS__, bset_alloc,                                 \
+		      bio_alloc_bioset_takes_3_or_5_arguments, bset_alloc_4_6, \
+		      bio_alloc_bioset_takes_3_or_5_arguments,                 \
+		      bio_alloc_bioset_takes_3_or_5_arguments,                 \
+		      0)(__VA_ARGS__))
 
 #define bioset_init(bs, pool_size, front_pad, flags) \
 	bset_init(bs, pool_size, front_pad, flags)

@@ -117,21 +117,21 @@ set_mode() {
 	case $1 in
 	safety)
 		cflags+=(-DSAFETY -DNOCLAIM)
-		sign='invalid end states[[:space:]]*+$'
+		sign='invalid end states[[:space:]]*\+$'
 		;;
 	live)
 		flags+=(-a)
-		sign='never claim[[:space:]]*+ \(all_done\)'
+		sign='never claim[[:space:]]*\+ \(all_done\)'
 		;;
 	fair)
 		cflags+=(-DNFAIR=3)
 		flags=(-m8000000 -a -f)
-		sign='acceptance[[:space:]]*cycles[[:space:]]*+ \(fairness enabled\)'
+		sign='acceptance[[:space:]]*cycles[[:space:]]*\+ \(fairness enabled\)'
 		;;
 	progress)
 		cflags+=(-DNP -DNOCLAIM)
 		flags=(-m8000000 -l)
-		sign='non-progress cycles[[:space:]]*+ '
+		sign='non-progress cycles[[:space:]]*\+ '
 		;;
 	esac
 }

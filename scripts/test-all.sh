@@ -1,42 +1,66 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# test-all.sh: what a release must pass: the tests of a change, then the other
-# test kernels, long random runs, every failure point, the model, and drivers
-# from elsewhere. An hour or two on two cores; MINUTES is for each random run.
+# test-all.sh: the tests of a release: those of every change, then long random
+# runs, injected faults, real want of memory and power cuts, on every test
+# kernel. TORTURE_SECS=n: how long each torture run is (default 120).
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=steps.sh
 . "$TOP/scripts/steps.sh"
 
+torture_secs=${TORTURE_SECS:-120}
+case $torture_secs in
+'' | *[!0-9]* | 0*) die "TORTURE_SECS=$torture_secs is not a positive number" ;;
+esac
+
+# The kernels are built in steps of their own, not in the tests' time.
+kernel() {
+	"$TOP/scripts/kernel.sh" "$1" >/dev/null
+}
+
 kunit() {
 	"$TOP/scripts/kunit.sh" "$("$TOP/scripts/kernel.sh" "$1")"
 }
 
-# torture FLAVOUR [FAULTS]
+# torture FLAVOUR [PERCENT-OF-FAULTS]
 torture() {
-	FLAVOUR=$1 FAULTS=${2:-0} MINUTES=$minutes "$TOP/scripts/torture.sh"
+	SECS=$torture_secs FLAVOUR=$1 FAULTS=${2:-0} "$TOP/scripts/torture.sh"
 }
 
-minutes=${MINUTES:-5}
-dispatch "$@"
+# apimodel FLAVOUR CALLS
+apimodel() {
+	FLAVOUR=$1 CALLS=$2 "$TOP/scripts/apimodel.sh"
+}
 
-step "tests of a change" 3600 "$TOP/scripts/test.sh"
-for flavour in kcsan ubsan; do
-	step "$flavour kernel" 2400 "$TOP/scripts/kernel.sh" $flavour
-	step "$flavour planted bugs" 600 "$TOP/scripts/planted.sh" $flavour
-	step "$flavour KUnit" 900 kunit $flavour
-done
-limit=$((minutes * 60 * 2 + 900))
-step "torture, stock" $limit torture stock
-step "torture, RT" $limit torture rt
-step "torture, KASAN" $limit torture kasan
-step "torture, KCSAN" $limit torture kcsan
-step "torture, UBSAN, 10 % of allocations fail" $limit torture ubsan 10
-step "a million random calls beside a model" 3600 "$TOP/scripts/apimodel.sh"
-step "every failure point" 1800 "$TOP/scripts/failnth.sh"
-step "model of forward progress" 3600 "$TOP/scripts/model.sh"
-step "drivers built elsewhere" 900 "$TOP/scripts/outside-driver.sh"
-step "bcache of the kernel's source" 1800 "$TOP/scripts/intree-driver.sh"
+dispatch "$@"
+torture_limit=$((torture_secs * 2 + 400))
+
+step "tests of every change" 4000 "$TOP/scripts/test.sh"
+
+step "model on the stock kernel" 400 apimodel stock 1000000
+step "torture on the stock kernel" "$torture_limit" torture stock
+step "want of memory" 300 "$TOP/scripts/lowmem.sh"
+step "power cuts" 900 "$TOP/scripts/powercut.sh"
+
+step "model on the KASAN kernel" 400 apimodel kasan 50000
+step "torture on the KASAN kernel" "$torture_limit" torture kasan
+step "failure points on the KASAN kernel" 1000 "$TOP/scripts/failnth.sh"
+
+step "KCSAN kernel" 1500 kernel kcsan
+step "planted bugs on KCSAN" 300 "$TOP/scripts/planted.sh" kcsan
+step "KUnit on KCSAN" 900 kunit kcsan
+step "torture on KCSAN" "$torture_limit" torture kcsan
+
+step "UBSAN kernel" 1500 kernel ubsan
+step "planted bugs on UBSAN" 300 "$TOP/scripts/planted.sh" ubsan
+step "KUnit on UBSAN" 600 kunit ubsan
+step "torture on UBSAN with faults" "$torture_limit" torture ubsan 10
+
+step "model on the RT kernel" 400 apimodel rt 300000
+step "torture on the RT kernel" "$torture_limit" torture rt
+
+step "coverage kernel" 1500 kernel gcov
+step "coverage" 700 "$TOP/scripts/coverage.sh"
 totals

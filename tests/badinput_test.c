@@ -284,7 +284,7 @@ static void badinput_put_of_no_set(struct kunit *test)
 	test_splat_begin("of no set");
 	bio_put(bio);
 	test_splat_end();
-		KUNIT_EXPECT_EQ(test, atomic_read(&bio->__bi_cnt), 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&bio->__bi_cnt), 1);
 	/* A reference that is not the last one is nothing to warn about. */
 	bio_get(bio);
 	bio_put(bio);

@@ -74,7 +74,7 @@ static void foreign_alloc(struct kunit *test)
 		bio = bio_alloc_bioset(NULL, counts[i], REQ_OP_WRITE, GFP_NOIO,
 				       bs);
 		expect_kernels(test, bio, bs);
-		KUNIT_EXPECT_EQ(test, bio->bi_opf, REQ_OP_WRITE);
+		TEST_EXPECT_SAME(test, bio->bi_opf, REQ_OP_WRITE);
 		bio_get(bio);
 		bio_put(bio);
 		bio_put(bio);
@@ -118,7 +118,7 @@ static void foreign_percpu_cache(struct kunit *test)
 	migrate_disable();
 	bio = bio_alloc_bioset(NULL, 4, opf, GFP_NOIO, &cached_by_kernel);
 	if (bio) {
-		KUNIT_EXPECT_EQ(test, bio->bi_opf, opf);
+		TEST_EXPECT_SAME(test, bio->bi_opf, opf);
 		bio_put(bio);
 	}
 	again = bio_alloc_bioset(NULL, 4, opf, GFP_NOIO, &cached_by_kernel);

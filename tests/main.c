@@ -6,12 +6,13 @@
  * its parameters are read and before its init function.
  */
 #include <linux/module.h>
+#include <linux/slab.h>
 
 #include "testlib.h"
 
 static char *suite = "";
 module_param(suite, charp, 0444);
-MODULE_PARM_DESC(suite, "run this suite only (default: all of them)");
+MODULE_PARM_DESC(suite, "run this suite, or suite.case, only (default: all)");
 
 unsigned int test_limit_ms = 20000;
 module_param_named(limit_ms, test_limit_ms, uint, 0444);
@@ -27,13 +28,42 @@ static struct kunit_suite *const all_suites[] = {
 static struct kunit_suite *chosen[ARRAY_SIZE(all_suites)];
 static int nr_chosen;
 
+/* One case of a suite, as a suite with no other. */
+static struct kunit_suite *one_case;
+static struct kunit_case one_case_list[2];
+
+static struct kunit_suite *pick_case(struct kunit_suite *from, const char *name)
+{
+	struct kunit_case *c;
+
+	for (c = from->test_cases; c->run_case; c++) {
+		if (strcmp(name, c->name))
+			continue;
+		one_case_list[0] = *c;
+		one_case = kmemdup(from, sizeof(*from), GFP_KERNEL);
+		if (one_case)
+			one_case->test_cases = one_case_list;
+		return one_case;
+	}
+	return NULL;
+}
+
 static void choose_suites(void)
 {
+	const size_t len = strcspn(suite, ".");
+	struct kunit_suite *s;
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(all_suites); i++)
-		if (!*suite || !strcmp(suite, all_suites[i]->name))
-			chosen[nr_chosen++] = all_suites[i];
+	for (i = 0; i < ARRAY_SIZE(all_suites); i++) {
+		s = all_suites[i];
+		if (len &&
+		    (strlen(s->name) != len || strncmp(suite, s->name, len)))
+			continue;
+		if (suite[len])
+			s = pick_case(s, suite + len + 1);
+		if (s)
+			chosen[nr_chosen++] = s;
+	}
 }
 
 static int __init bioset_kunit_init(void)
@@ -42,7 +72,7 @@ static int __init bioset_kunit_init(void)
 
 	choose_suites();
 	if (!nr_chosen) {
-		pr_err("bioset_kunit: no suite is called \"%s\"; there are:\n",
+		pr_err("bioset_kunit: no suite or case is called \"%s\"; there are:\n",
 		       suite);
 		for (i = 0; i < ARRAY_SIZE(all_suites); i++)
 			pr_err("bioset_kunit:   %s\n", all_suites[i]->name);
@@ -58,6 +88,7 @@ static void __exit bioset_kunit_exit(void)
 {
 	test_leftovers_exit();
 	__kunit_test_suites_exit(chosen, nr_chosen);
+	kfree(one_case);
 }
 
 module_init(bioset_kunit_init);

@@ -113,7 +113,7 @@ static struct splitter *splitter(struct kunit *test, struct bio_set *bs,
 static void expect_completed(struct kunit *test, struct test_io *io)
 {
 	KUNIT_ASSERT_TRUE(test, test_io_done(io, TEST_LIMIT_MS));
-	KUNIT_EXPECT_EQ(test, io->status, BLK_STS_OK);
+	TEST_EXPECT_SAME(test, io->status, BLK_STS_OK);
 	KUNIT_EXPECT_EQ(test, atomic_read(&io->ends), 1);
 }
 
@@ -535,7 +535,7 @@ static int alloc_outside(void *arg)
 static void rescue_outside_of_submit(struct kunit *test)
 {
 	struct bio_set *bs = test_starved_set(test, 1, 0);
-	struct bio *bio = bio_alloc_bioset(GFP_NOIO, 0, bs);
+	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, 0, bs);
 	struct test_worker *w;
 
 	KUNIT_ASSERT_NOT_NULL(test, bio);

@@ -35,11 +35,11 @@ static void stats_count_every_path(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(counts); i++) {
 		for (way = 0; way < 8; way++) {
 			bset_starve(bs, way & 4 ? 1 : 0);
-			bio = way & 1 ? bio_alloc_bioset(GFP_NOIO, counts[i],
+			bio = way & 1 ? bio_alloc_bioset(GFP_NOWAIT, counts[i],
 							 bs)
 				      : (bio_alloc_bioset)(NULL, counts[i],
 							   REQ_OP_READ,
-							   GFP_NOIO, bs);
+							   GFP_NOWAIT, bs);
 			KUNIT_ASSERT_NOT_NULL(test, bio);
 			expect_counts(test, bs, ++allocs, puts);
 			if (way & 2)
@@ -54,7 +54,7 @@ static void stats_count_every_path(struct kunit *test)
 static void stats_failures_do_not_count(struct kunit *test)
 {
 	struct bio_set *bs = test_starved_set(test, 1, BIOSET_NEED_BVECS);
-	struct bio *bio = bio_alloc_bioset(GFP_NOIO, 256, bs);
+	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, 256, bs);
 
 	KUNIT_ASSERT_NOT_NULL(test, bio);
 	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOWAIT, 0, bs), NULL);
@@ -83,7 +83,9 @@ static void stats_of_a_new_set(struct kunit *test)
 
 static bool named(struct bio_set *bs, const char *start)
 {
-	return !strncmp(bset_of(bs)->name, start, strlen(start));
+	const struct bset *set = bset_of(bs);
+
+	return set && !strncmp(set->name, start, strlen(start));
 }
 
 /* <module>.<word>.<number>, and no two alike */

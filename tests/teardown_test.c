@@ -124,7 +124,7 @@ static void teardown_waits_for_reserve(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, e);
 	e->driver = new_driver(test, BIOSET_NEED_BVECS);
 	bset_starve(&e->driver->bs, 1);
-	bio = bio_alloc_bioset(GFP_NOIO, 256, &e->driver->bs);
+	bio = bio_alloc_bioset(GFP_NOWAIT, 256, &e->driver->bs);
 	KUNIT_ASSERT_NOT_NULL(test, bio);
 	worker = test_worker(test, end_set, e);
 	KUNIT_ASSERT_FALSE(test, test_worker_done(worker, TEST_QUIET_MS));

@@ -127,6 +127,10 @@ void test_splat_end(void);
 		__ret;                                                 \
 	})
 
+/* For types that are __bitwise, which KUnit's macros add up. */
+#define TEST_EXPECT_SAME(test, a, b) \
+	KUNIT_EXPECT_EQ(test, (__force u32)(a), (__force u32)(b))
+
 /* Files, for sysfs. */
 bool test_path_exists(const char *path);
 ssize_t test_read_file(const char *path, char *text, size_t len);

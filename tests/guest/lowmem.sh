@@ -3,8 +3,9 @@
 # Stacked I/O while the machine has no memory; see scripts/lowmem.sh. Nothing
 # can be started meanwhile, so the shell does with what it is.
 
-# nap SECONDS: sleep without a process
+# nap SECONDS: sleep without a process; busybox has read -t
 nap() {
+	# shellcheck disable=SC3045
 	read -r -t "$1" _ <&3 || true
 }
 

@@ -7,6 +7,28 @@ secs=$(word secs)
 each=$(word each)
 seed=$(word seed)
 stall=$(word stall)
+faults=$(word faults)
+injectors="/sys/kernel/debug/failslab /sys/kernel/debug/fail_page_alloc"
+
+# A share of all allocations that may fail do, everywhere in the kernel.
+inject() {
+	local dir
+	for dir in $injectors; do
+		echo 0 >"$dir/verbose"
+		echo 1000000000 >"$dir/times"
+		echo "$faults" >"$dir/probability"
+	done
+	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+}
+
+stop_injecting() {
+	local dir
+	for dir in $injectors; do
+		echo 0 >"$dir/probability"
+		echo "${dir##*/}: $((1000000000 - $(cat "$dir/times"))) faults"
+		[ "$(cat "$dir/times")" -lt 1000000000 ]
+	done
+}
 
 result() {
 	cat /sys/module/bioset_torture/parameters/result
@@ -45,7 +67,13 @@ no_rescuer() {
 		fail "it failed for another reason"
 }
 
-check "torture, $secs s from seed $seed" torture
+if [ "${faults:-0}" = 0 ]; then
+	check "torture, $secs s from seed $seed" torture
+else
+	inject
+	check "torture, $secs s from seed $seed, $faults % faults" torture
+	check "faults were injected" stop_injecting
+fi
 check "torture finds out that there is no rescuer" no_rescuer
 check "no leaks" no_leaks
 pass

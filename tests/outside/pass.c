@@ -43,6 +43,7 @@ static int my_set_up(void)
 {
 	return bioset_init(&my_set, 4, offsetof(struct my_io, clone), 0);
 }
+
 /* README ends */
 
 static char *dev;

@@ -112,8 +112,9 @@ static const struct {
 	const char *name;
 	void (*plant)(void);
 } bugs[] = {
-	{ "oob", plant_oob },	  { "uaf", plant_uaf },	    { "leak", plant_leak },
-	{ "lock", plant_lock },	  { "sleep", plant_sleep }, { "race", plant_race },
+	{ "oob", plant_oob },	  { "uaf", plant_uaf },
+	{ "leak", plant_leak },	  { "lock", plant_lock },
+	{ "sleep", plant_sleep }, { "race", plant_race },
 	{ "ub", plant_ub },	  { "warn", plant_warn },
 };
 
