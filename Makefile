@@ -6,7 +6,7 @@
 #             headers installed)
 # W=1 C=2 V=1 as in the kernel's own make
 
-.PHONY: all demo test check quick test-all torture model coverage bench \
+.PHONY: all demo test check quick mutants test-all torture model coverage bench \
 	bench-native bench-check lint selftest install uninstall dkms clean \
 	distclean help
 
@@ -24,6 +24,9 @@ test check: ## all tests of a change (SUITE=name: one KUnit suite)
 
 quick: ## the KUnit suites on User Mode Linux, in seconds
 	@scripts/quick.sh
+
+mutants: ## does each test notice what it is for? (NAMES=...: some of them)
+	@scripts/mutants.sh $(NAMES)
 
 test-all: ## the tests on every test kernel, for a release
 	@scripts/test-all.sh

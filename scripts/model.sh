@@ -162,19 +162,18 @@ run_check() {
 	local i=$1 dir=$work/$1 found states cflags flags sign status=0
 	local -a defs
 	mkdir "$dir"
-	cd "$dir"
+	cd "$dir" || return
 	read -ra defs < <(defines "$i") || true
 	set_mode "${modes[i]}"
 	if ! spin "${defs[@]}" -a "$model" >spin.log 2>&1 ||
 		! gcc "${cflags[@]}" -o pan pan.c >gcc.log 2>&1; then
-		echo "failed 0 0 build" >result
+		echo "unbuilt 0 0" >result
 		return
 	fi
 	TIMEFORMAT=%U
 	{
 		time {
 			ulimit -t "$cpu_secs"
-			exec 3>&2
 			timeout --foreground "$wall_secs" ./pan "${flags[@]}" \
 				>pan.log 2>&1 &
 			child=$!
@@ -185,12 +184,12 @@ run_check() {
 	found=$(verdict pan.log "$sign")
 	[ "$status" = 0 ] || found=incomplete
 	states=$(awk '/states, stored/ { printf "%.0f", $1 }' pan.log)
-	echo "$found ${states:-0} $(cat cpu)" >result
+	echo "$found ${states:-0} $(tail -n 1 cpu)" >result
 }
 
 # Prints the line of check $1 and keeps what is needed to look into a failure.
 report() {
-	local i=$1 dir=$work/$1 found=failed states=0 secs=0 mark
+	local i=$1 dir=$work/$1 found=unfinished states=0 secs=0 mark
 	[ ! -f "$dir/result" ] || read -r found states secs <"$dir/result"
 	if [ "$found" = "${expects[i]}" ]; then
 		mark=ok passed=$((passed + 1))
@@ -206,6 +205,7 @@ report() {
 }
 
 mkdir -p "$CACHE/model"
+complete=''
 work=$(mktemp -d "$CACHE/model/XXXXXX")
 cleanup() {
 	local pids
@@ -213,6 +213,8 @@ cleanup() {
 	# shellcheck disable=SC2086 # one word for each process
 	[ -z "$pids" ] || kill $pids 2>/dev/null || true
 	wait
+	# What failed stays, unless we were stopped.
+	[ -n "$complete" ] || rm -rf "$work"
 	rmdir "$work" 2>/dev/null || true
 }
 trap cleanup EXIT
@@ -241,5 +243,6 @@ wait
 for ((i = next; i < ${#titles[@]}; i++)); do
 	report "$i"
 done
+complete=1
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" = 0 ]

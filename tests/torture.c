@@ -481,9 +481,9 @@ static void print_totals(unsigned int rounds)
 		atomic64_read(&t->side_misses));
 	pr_info("allocs %llu, punted %llu, rescued %llu, waits %llu, longest wait %llu ms\n",
 		t->allocs, t->punted, t->rescued, t->waits, t->longest_wait_ms);
-	pr_info("sets made and freed %lld, starve switched %lld, CPUs off or on %lld\n",
+	pr_info("sets made and freed %lld, starve switched %lld, CPUs off or on %lld, bursts under interrupts %lld\n",
 		atomic64_read(&t->sets), atomic64_read(&t->starves),
-		atomic64_read(&t->hotplugs));
+		atomic64_read(&t->hotplugs), atomic64_read(&t->bursts));
 }
 
 static void verdict(unsigned int rounds)

@@ -5,6 +5,7 @@
  *   torture.c        rounds, the watchdog, the negative control, the verdict
  *   torture_stack.c  stacks of bio-based disks, each disk on a set of its own
  *   torture_lane.c   completion later, elsewhere, in any context
+ *   torture_hammer.c interrupts in the middle of an allocation
  *   torture_load.c   callers, sets that come and go, starvation, CPU hotplug
  */
 #ifndef BSET_TORTURE_H
@@ -13,6 +14,7 @@
 #include <linux/atomic.h>
 #include <linux/bio.h>
 #include <linux/blkdev.h>
+#include <linux/hrtimer.h>
 #include <linux/prandom.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -89,6 +91,7 @@ struct tt_totals {
 	atomic64_t in_hardirq;
 	atomic64_t sets;
 	atomic64_t starves;
+	atomic64_t bursts;
 	atomic64_t hotplugs;
 	u64 allocs;
 	u64 punted;
@@ -113,6 +116,7 @@ void tt_set_check(struct tt_set *set, const char *what);
 int tt_lanes_start(void);
 void tt_lanes_stop(void);
 void tt_lanes_settle(void);
+enum hrtimer_mode tt_hrtimer_mode(void);
 void tt_lane_queue(struct bio *bio);
 void tt_side_alloc(struct bio_set *bs, bool vecs, bool may_sleep);
 
@@ -127,12 +131,17 @@ void tt_tag_live(struct bio *bio);
 void tt_tag_dead(struct bio *bio);
 void tt_put(struct bio *bio);
 
+/* torture_hammer.c */
+int tt_hammer_start(u64 seed);
+void tt_hammer_stop(void);
+
 /* torture_load.c */
 int tt_callers_start(struct tt_stack *stack);
 void tt_callers_stop(struct tt_stack *stack);
 int tt_noise_start(struct tt_stack **stacks, unsigned int nr_stacks, u64 seed,
 		   bool hotplug);
 void tt_noise_stop(void);
+void tt_move_elsewhere(struct rnd_state *rnd);
 void tt_slot_reached(struct tt_disk *disk, struct bio *bio);
 void tt_slot_injected(struct tt_disk *disk, struct bio *bio);
 

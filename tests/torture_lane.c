@@ -112,10 +112,16 @@ static void drive_ipi(void *data)
 	drive(data);
 }
 
-/* With PREEMPT_RT nothing here may run in hard interrupt context; a soft
+/**
+ * tt_hrtimer_mode() - what timers of ours may run in
+ *
+ * With PREEMPT_RT nothing here may run in hard interrupt context; a soft
  * hrtimer and a lazy irq_work run in a thread there.
+ *
+ * Context: any.
+ * Return: the mode, for a timer that stays on its CPU.
  */
-static enum hrtimer_mode hrtimer_mode(void)
+enum hrtimer_mode tt_hrtimer_mode(void)
 {
 	return IS_ENABLED(CONFIG_PREEMPT_RT) ? HRTIMER_MODE_REL_PINNED_SOFT
 					     : HRTIMER_MODE_REL_PINNED_HARD;
@@ -145,7 +151,7 @@ static void kick_here(struct tt_lane *lane, enum tt_context context)
 		if (!hrtimer_is_queued(&lane->hrtimer))
 			hrtimer_start(&lane->hrtimer,
 				      ns_to_ktime(10000 + tt_rand() % 500000),
-				      hrtimer_mode());
+				      tt_hrtimer_mode());
 		break;
 	default:
 		irq_work_queue(&lane->irq_work);
@@ -354,7 +360,7 @@ static void init_lane(struct tt_lane *lane)
 	INIT_WORK(&lane->work, drive_work);
 	timer_setup(&lane->timer, drive_timer, 0);
 	tasklet_setup(&lane->tasklet, drive_tasklet);
-	hrtimer_init(&lane->hrtimer, CLOCK_MONOTONIC, hrtimer_mode());
+	hrtimer_init(&lane->hrtimer, CLOCK_MONOTONIC, tt_hrtimer_mode());
 	lane->hrtimer.function = drive_hrtimer;
 	init_irq_work(&lane->irq_work, drive_irq_work);
 	INIT_CSD(&lane->ipi, drive_ipi, lane);

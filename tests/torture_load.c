@@ -209,7 +209,13 @@ static void submit_one(struct tt_caller *caller, struct tt_slot *slot)
 	submit_bio(bio);
 }
 
-static void move_elsewhere(struct rnd_state *rnd)
+/**
+ * tt_move_elsewhere() - run on some CPU from now on, or on all again
+ * @rnd:	what decides
+ *
+ * Context: task context, a kthread.
+ */
+void tt_move_elsewhere(struct rnd_state *rnd)
 {
 	int cpu = cpumask_any_distribute(cpu_online_mask);
 
@@ -244,7 +250,7 @@ static int caller_thread(void *data)
 			continue;
 		submit_one(caller, slot);
 		if (tt_pick(&caller->rnd, 64) == 0)
-			move_elsewhere(&caller->rnd);
+			tt_move_elsewhere(&caller->rnd);
 		if (tt_pick(&caller->rnd, 256) == 0)
 			schedule_timeout_idle(1 + tt_pick(&caller->rnd, 10));
 		cond_resched();
@@ -383,11 +389,29 @@ static void starve_one(struct rnd_state *rnd)
 	atomic64_inc(&tt_totals.starves);
 }
 
+/* When nobody is starved everybody takes the fast path. */
+static void feed_all(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < noise.nr_stacks; i++) {
+		if (!got_on(noise.stacks[i]))
+			continue;
+		note_fed(noise.stacks[i]);
+		tt_stack_feed(noise.stacks[i]);
+	}
+}
+
 static int starver_thread(void *unused)
 {
+	struct rnd_state *rnd = &noise.rnd[0];
+
 	do {
-		starve_one(&noise.rnd[0]);
-	} while (doze(&noise.rnd[0], 100));
+		if (tt_pick(rnd, 8))
+			starve_one(rnd);
+		else
+			feed_all();
+	} while (doze(rnd, 100));
 	return 0;
 }
 
@@ -527,6 +551,8 @@ int tt_noise_start(struct tt_stack **stacks, unsigned int nr_stacks, u64 seed,
 	ret = noise_start(&noise.starver, starver_thread, "starve");
 	if (!ret)
 		ret = noise_start(&noise.churner, churner_thread, "churn");
+	if (!ret)
+		ret = tt_hammer_start(seed);
 	if (!ret && hotplug)
 		ret = noise_start(&noise.plugger, plugger_thread, "plug");
 	return ret;
@@ -540,6 +566,7 @@ int tt_noise_start(struct tt_stack **stacks, unsigned int nr_stacks, u64 seed,
 void tt_noise_stop(void)
 {
 	noise_stop(&noise.plugger);
+	tt_hammer_stop();
 	noise_stop(&noise.churner);
 	noise_stop(&noise.starver);
 }

@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# mutants.sh [NAME...]: does each test notice what it is for? Applies the patches
+# of tests/mutants to a copy, one at a time, and demands that the case that the
+# patch names fails. A patch begins with
+#
+#   # kills: SUITE.CASE      (or "hang (SUITE.CASE)": it may as well hang)
+#   # kernel: kasan          optional; User Mode Linux is the default
+#
+# Names are beginnings of the patches' names, such as 01 for those of the first
+# row of the test catalogue.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=steps.sh
+. "$TOP/scripts/steps.sh"
+
+header() {
+	sed -n "s/^# $2: *//p" "$1"
+}
+
+copy_tree() {
+	rm -rf "$work"
+	mkdir -p "$work"
+	(cd "$TOP" && find . -name '.?*' -prune -o -type f \
+		\( -name '*.[ch]' -o -name Kbuild \) -print0 |
+		tar -cf - --null -T -) | tar -xf - -C "$work"
+}
+
+# mutant PATCH: one result line
+mutant() {
+	local name kills may_hang='' kernel out work=$CACHE/mutant
+	name=$(basename "$1" .patch)
+	kills=$(header "$1" kills)
+	case $kills in "hang ("*) may_hang=1 && kills=${kills#hang (} && kills=${kills%)} ;; esac
+	kernel=$("$TOP/scripts/kernel.sh" "$(header "$1" kernel | grep . || echo uml)")
+	copy_tree
+	patch -s -d "$work" -p1 <"$1" || {
+		not_ok "$name - the patch does not apply"
+		return
+	}
+	out=$(SOURCES=$work BUILD_NAME=mutant-$(basename "$kernel") LIMIT=150 \
+		"$TOP/scripts/kunit.sh" "$kernel" "${kills%%.*}" 2>&1) || true
+	if grep -q "^not ok $kills\b" <<<"$out"; then
+		ok "$name is noticed by $kills"
+	elif [ -n "$may_hang" ] && grep -q '^not ok run - outcome: hang' <<<"$out"; then
+		ok "$name hangs, as it should"
+	elif ! grep -q "^ok $kills\b" <<<"$out" &&
+		grep -q '^not ok run - outcome: crash' <<<"$out"; then
+		ok "$name takes the kernel down before $kills has passed"
+	else
+		not_ok "$name - $kills does not fail: $(tail -n 1 <<<"$out")"
+	fi
+}
+
+dispatch "$@"
+[ $# -gt 0 ] || set -- ''
+for name; do
+	compgen -G "$TOP/tests/mutants/$name*.patch" >/dev/null ||
+		die "no mutant's name begins with \"$name\"; see tests/mutants"
+	for patch in "$TOP/tests/mutants/$name"*.patch; do
+		step "$(basename "$patch" .patch)" 400 mutant "$patch"
+	done
+done
+totals
