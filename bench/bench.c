@@ -14,12 +14,17 @@
 #include "bench.h"
 
 #define ITERATIONS 1024
+#define MAX_REPS 101U
 
 static char *parts[8] = { "pairs" };
 static unsigned int nr_parts = 1;
 module_param_array_named(part, parts, charp, &nr_parts, 0444);
 MODULE_PARM_DESC(part,
 		 "pairs, halves, depth, irq, starved, smp, sets, io, native");
+
+static unsigned int reps = 9;
+module_param(reps, uint, 0444);
+MODULE_PARM_DESC(reps, "repetitions, 1 to 101 (default 9)");
 
 static bool quick;
 module_param(quick, bool, 0444);
@@ -40,14 +45,20 @@ int bench_cmp_u64(const void *a, const void *b)
 /* The first run is for warming up. */
 struct result bench_measure(timed_fn *fn, const struct job *job)
 {
-	u64 t[REPS];
-	int i;
+	static u64 t[MAX_REPS];
+	const unsigned int n = clamp(reps, 1U, MAX_REPS);
+	unsigned int i;
 
 	fn(job);
-	for (i = 0; i < REPS; i++)
+	for (i = 0; i < n; i++) {
+		/* As long as somebody waits for the CPU, each preempt_enable()
+		 * takes some instructions more.
+		 */
+		cond_resched();
 		t[i] = fn(job);
-	sort(t, REPS, sizeof(t[0]), bench_cmp_u64, NULL);
-	return (struct result){ .least = t[0], .median = t[REPS / 2] };
+	}
+	sort(t, n, sizeof(t[0]), bench_cmp_u64, NULL);
+	return (struct result){ .least = t[0], .median = t[n / 2] };
 }
 
 void bench_report(const char *part, const char *row, const char *column,

@@ -16,13 +16,9 @@
 
 #include "bioset.h"
 
-#define REPS 9
 #define BATCH 64
 #define POOL_SIZE 16
 #define FRONT_PAD 32
-
-/* No wait here may be longer. */
-#define PATIENCE (60 * HZ)
 
 struct variant;
 

@@ -172,6 +172,8 @@ int bench_io(void)
 		return PTR_ERR(io.bdev);
 	}
 	ret = get_memory();
+	if (bdev_nr_bytes(io.bdev) < MAX_PAGES * PAGE_SIZE)
+		ret = -ENOSPC;
 	if (!ret)
 		ret = run_tests();
 	put_memory();

@@ -11,7 +11,7 @@
 # One panel: the variants side by side for each number of vecs
 plot_pairs() {
 	cat <<'GNUPLOT'
-set terminal svg size 900,720 font "sans-serif,13" background "white"
+set terminal svg size 900,800 noenhanced font "sans-serif,13" background "white"
 set style data histogram
 set style histogram clustered gap 1
 set style fill solid 0.9 noborder
@@ -22,12 +22,12 @@ set ylabel "instructions"
 set grid ytics lc rgb "#dddddd"
 set border 3
 set tics nomirror
-set key outside right top
-set xlabel "nr\\_iovecs"
+set key outside bottom center horizontal
+set xlabel "nr_iovecs"
 set multiplot layout 2,1
-set title "bio\\_alloc\\_bioset() + bio\\_put(), init\\_on\\_alloc=1"
+set title "bio_alloc_bioset() + bio_put(), init_on_alloc=1"
 plot for [i=2:6] "init1.dat" using i:xtic(1) title columnheader(i) lt rgb word(colours, i-1)
-set title "the same, init\\_on\\_alloc=0"
+set title "the same, init_on_alloc=0"
 plot for [i=2:6] "init0.dat" using i:xtic(1) title columnheader(i) lt rgb word(colours, i-1)
 unset multiplot
 GNUPLOT
@@ -35,7 +35,7 @@ GNUPLOT
 
 plot_io() {
 	cat <<'GNUPLOT'
-set terminal svg size 900,380 font "sans-serif,13" background "white"
+set terminal svg size 900,420 noenhanced font "sans-serif,13" background "white"
 set style data histogram
 set style histogram clustered gap 1
 set style fill solid 0.9 noborder
@@ -45,6 +45,8 @@ set grid ytics lc rgb "#dddddd"
 set border 3
 set tics nomirror
 unset key
+set xtics rotate by -30
+set rmargin 8
 set ylabel "instructions per I/O"
 set multiplot layout 1,2
 set title "4 KiB random read"

@@ -720,6 +720,21 @@ static bool call_starve(void)
 	return true;
 }
 
+/* Unless all sets are fed nobody takes the fast path. */
+static bool call_feed_all(void)
+{
+	struct am_set *set;
+
+	note("bset_starve (all, 0)", NULL, 0, 0, 0);
+	for (set = sets; set < sets + NR_SETS; set++) {
+		if (is_ours(set)) {
+			expect("bset_starve(0)", 0, bset_starve(set->bs, 0));
+			set->nth = 0;
+		}
+	}
+	return true;
+}
+
 static bool call_drain(void)
 {
 	note("drain", NULL, 0, 0, 0);
@@ -921,18 +936,19 @@ static const struct {
 	bool (*call)(void);
 	unsigned int weight;
 } table[] = {
-	{ call_alloc, 20000 },	 { call_alloc_4_6, 10000 },
-	{ call_clone, 8000 },	 { call_split, 8000 },
-	{ call_chain, 4000 },	 { call_get, 4000 },
-	{ call_put, 48000 },	 { call_stats, 200 },
-	{ call_starve, 1000 },	 { call_init, 100 },
-	{ call_create, 100 },	 { call_exit, 200 },
-	{ call_drain, 20 },	 { bad_init, 20 },
-	{ bad_init_in_use, 20 }, { bad_null, 20 },
-	{ bad_exit, 20 },	 { bad_uninitialised, 20 },
-	{ bad_vecs, 100 },	 { bad_no_arrays, 20 },
-	{ bad_gfp, 20 },	 { bad_split, 100 },
-	{ bad_put, 20 },	 { bad_free, 20 },
+	{ call_alloc, 20000 },	   { call_alloc_4_6, 10000 },
+	{ call_clone, 8000 },	   { call_split, 8000 },
+	{ call_chain, 4000 },	   { call_get, 4000 },
+	{ call_put, 48000 },	   { call_stats, 200 },
+	{ call_starve, 500 },	   { call_feed_all, 300 },
+	{ call_init, 100 },	   { call_create, 100 },
+	{ call_exit, 200 },	   { call_drain, 20 },
+	{ bad_init, 20 },	   { bad_init_in_use, 20 },
+	{ bad_null, 20 },	   { bad_exit, 20 },
+	{ bad_uninitialised, 20 }, { bad_vecs, 100 },
+	{ bad_no_arrays, 20 },	   { bad_gfp, 20 },
+	{ bad_split, 100 },	   { bad_put, 20 },
+	{ bad_free, 20 },
 };
 
 static bool (*pick_call(void))(void)

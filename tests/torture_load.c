@@ -407,7 +407,7 @@ static int starver_thread(void *unused)
 	struct rnd_state *rnd = &noise.rnd[0];
 
 	do {
-		if (tt_pick(rnd, 8))
+		if (tt_pick(rnd, 4))
 			starve_one(rnd);
 		else
 			feed_all();
@@ -434,7 +434,7 @@ static void churn_one(struct rnd_state *rnd)
 
 	if (!set || tt_set_init(set, rnd, tt_pick(rnd, 2), 0))
 		goto free;
-	if (tt_pick(rnd, 2))
+	if (tt_pick(rnd, 4) == 0)
 		bset_starve(&set->bs, pick_starve(rnd));
 	while (n--)
 		tt_side_alloc(&set->bs, set->vecs, tt_pick(rnd, 2));

@@ -71,6 +71,7 @@ md_up() {
 	echo 2 >$md/raid_disks
 	for d in $DISKS; do
 		cat "/sys/block/${d#/dev/}/dev" >$md/new_dev
+		echo $(($(sectors "$d") / 2)) >"$md/dev-${d#/dev/}/size"
 		echo $n >"$md/dev-${d#/dev/}/slot"
 		n=$((n + 1))
 	done
@@ -109,15 +110,15 @@ modprobe null_blk queue_mode=2 irqmode=0 nr_devices=2 gb=1 bs=512 submit_queues=
 modprobe dm-mod
 modprobe raid0
 mount_host
-for target in raw ours twin dm md; do
+for target in $(word targets | tr , ' '); do
 	step "$target"
-	${target}_up
+	"${target}_up"
 	wait_for "$disk"
-	load bioset_bench part=io device="$disk" label=$target
+	load bioset_bench part=io device="$disk" label="$target"
 	unload bioset_bench
-	run_fio randread-4k --rw=randread --bs=4k --number_ios=8192
-	run_fio write-1m --rw=write --bs=1m --number_ios=512
-	${target}_down
+	run_fio randread-4k --rw=randread --bs=4k --number_ios=4096
+	run_fio write-1m --rw=write --bs=1m --number_ios=256
+	"${target}_down"
 done
 unload bioset_core
 pass
