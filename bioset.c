@@ -194,7 +194,8 @@ static noinline struct bio *alloc_foreign(struct block_device *bdev,
 }
 
 /* A bio whose fields are not set yet, and its array if it needs one of ours. */
-static struct bio *get_bio(struct bset *set, unsigned int nr_vecs, gfp_t gfp)
+static __always_inline struct bio *get_bio(struct bset *set,
+					   unsigned int nr_vecs, gfp_t gfp)
 {
 	struct bio_vec *vecs = NULL;
 	struct bio *bio;
@@ -214,13 +215,14 @@ static struct bio *get_bio(struct bset *set, unsigned int nr_vecs, gfp_t gfp)
 	return bio;
 }
 
-static noinline struct bio *alloc_own(struct block_device *bdev,
-				      unsigned int nr_vecs, blk_opf_t opf,
-				      gfp_t gfp, struct bio_set *bs)
+static __always_inline struct bio *alloc_own(struct block_device *bdev,
+					     unsigned int nr_vecs,
+					     blk_opf_t opf, gfp_t gfp,
+					     struct bio_set *bs)
 {
 	struct bio *bio;
 
-	bio = get_bio(bset_of(bs), nr_vecs, gfp & ~BSET_GFP_BAD);
+	bio = get_bio(bs->bio_pool.pool_data, nr_vecs, gfp & ~BSET_GFP_BAD);
 	return bio ? setup_bio(bio, bdev, opf, bs) : NULL;
 }
 
@@ -237,12 +239,13 @@ static noinline struct bio *alloc_slow(struct block_device *bdev,
 				       unsigned int nr_vecs, blk_opf_t opf,
 				       gfp_t gfp, struct bio_set *bs)
 {
-	struct bset *set = bset_of(bs);
+	struct bset *set = bs->bio_pool.pool_data;
 
-	if (nr_vecs > set->max_vecs)
+	if (unlikely(nr_vecs > set->max_vecs))
 		return too_many_vecs(bs, nr_vecs);
-	gfp = drop_bad_gfp(gfp, set);
-	if (static_branch_unlikely(&bset_slow))
+	if (unlikely(gfp & BSET_GFP_BAD))
+		gfp = drop_bad_gfp(gfp, set);
+	if (bset_tracked(set))
 		bset_track_before(set, gfp);
 	if (kernel_has_array(nr_vecs) && !READ_ONCE(set->starve))
 		return alloc_array(bdev, nr_vecs, opf, gfp, bs);
@@ -362,18 +365,24 @@ static __always_inline unsigned long kind_to_cache(const struct bio *bio)
  * Past the cache.  An array of the kernel's goes back by the kernel's own
  * bio_put(), which calls our callback for the bio.
  */
-static noinline void put_slow(struct bio *bio)
+static __always_inline void put_past_cache(struct bio *bio)
 {
 	const unsigned int kind = kind_to_cache(bio);
 
-	bio_clear_flag(bio, BIO_REFFED);
 	if (kind == BSET_INLINE || kind == BSET_256) {
-		bio_uninit(bio);
-		bset_release(bset_of(bio->bi_pool), bio);
+		if (unlikely(bset_bio_has_extras(bio)))
+			bio_uninit(bio);
+		bset_release(bio->bi_pool->bio_pool.pool_data, bio);
 	} else {
+		bio_clear_flag(bio, BIO_REFFED);
 		bio->bi_opf &= ~REQ_ALLOC_CACHE;
 		bio_put(bio);
 	}
+}
+
+static noinline void put_slow(struct bio *bio)
+{
+	put_past_cache(bio);
 }
 
 /* This CPU's list is full: begin another one. */
@@ -417,11 +426,13 @@ static noinline void put_foreign(struct bio *bio)
 /* A set is starved or tracked, maybe this one: nothing goes by the cache. */
 static noinline void put_watched(struct bio *bio)
 {
-	if (!bset_track_may_put(bset_of(bio->bi_pool), bio))
+	struct bset *set = bio->bi_pool->bio_pool.pool_data;
+
+	if (bset_tracked(set) && !bset_track_may_put(set, bio))
 		return;
 	if (bio_flagged(bio, BIO_REFFED) && !put_ref(bio))
 		return;
-	put_slow(bio);
+	put_past_cache(bio);
 }
 
 /* Somebody held a second reference once, and maybe still does. */

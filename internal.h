@@ -188,11 +188,19 @@ static __always_inline bool bset_pool_short(const struct bset_pool *pool)
 			pool->reserve.min_nr);
 }
 
+/* A set that was ever tracked.  Asked first, so that one that is only starved
+ * does not pay for the other's records.
+ */
+static __always_inline bool bset_tracked(const struct bset *set)
+{
+	return static_branch_unlikely(&bset_slow) && READ_ONCE(set->tracking);
+}
+
 /* A bio leaves the set, on a path that is not the fast one. */
 static inline void bset_count_alloc(struct bset *set, struct bio *bio)
 {
 	this_cpu_inc(set->counts->allocs);
-	if (static_branch_unlikely(&bset_slow))
+	if (bset_tracked(set))
 		bset_track_out(set, bio);
 }
 

@@ -298,7 +298,7 @@ static void reserve_free(void *obj, void *data)
 }
 
 /* Everything that does not sleep: cache, slab, reserve. */
-static void *pool_try(struct bset_pool *pool, gfp_t gfp)
+static __always_inline void *pool_try(struct bset_pool *pool, gfp_t gfp)
 {
 	void *obj;
 
@@ -362,6 +362,18 @@ static void *pool_wait(struct bset_pool *pool, gfp_t gfp)
 	return obj;
 }
 
+/* From here on we may sleep, if only for reclaim's own I/O: what is queued
+ * behind us must not be what we wait for.
+ */
+static noinline void *pool_get_slowly(struct bset_pool *pool, gfp_t gfp)
+{
+	void *obj;
+
+	bset_rescue_punt(pool->set);
+	obj = pool_reclaim(pool, gfp);
+	return obj ?: pool_wait(pool, gfp);
+}
+
 /**
  * bset_pool_get() - get a bio or an array for a set
  * @pool:	one of the set's pools
@@ -376,13 +388,16 @@ void *bset_pool_get(struct bset_pool *pool, gfp_t gfp)
 
 	if (likely(obj) || !(gfp & __GFP_DIRECT_RECLAIM))
 		return obj;
+	return pool_get_slowly(pool, gfp);
+}
 
-	/* From here on we may sleep, if only for reclaim's own I/O: what is
-	 * queued behind us must not be what we wait for.
-	 */
-	bset_rescue_punt(pool->set);
-	obj = pool_reclaim(pool, gfp);
-	return obj ?: pool_wait(pool, gfp);
+static __always_inline void pool_put(struct bset_pool *pool, void *obj)
+{
+	smp_rmb(); /* pairs with smp_wmb() in mempool_alloc() */
+	if (bset_pool_short(pool))
+		mempool_free(obj, &pool->reserve);
+	else if (!bset_cache_push(pool->cache->cpu, 0, obj))
+		kmem_cache_free(pool->slab, obj - pool->pad);
 }
 
 /**
@@ -403,11 +418,7 @@ void *bset_pool_get(struct bset_pool *pool, gfp_t gfp)
  */
 void bset_pool_put(struct bset_pool *pool, void *obj)
 {
-	smp_rmb(); /* pairs with smp_wmb() in mempool_alloc() */
-	if (bset_pool_short(pool))
-		mempool_free(obj, &pool->reserve);
-	else if (!bset_cache_push(pool->cache->cpu, 0, obj))
-		kmem_cache_free(pool->slab, obj - pool->pad);
+	pool_put(pool, obj);
 }
 
 static int pool_init(struct bset_pool *pool, struct bset *set,
@@ -496,9 +507,9 @@ void *bset_face_alloc_bio(gfp_t gfp, void *data)
 	struct bset *set = data;
 	struct bio *bio = NULL;
 
-	if (static_branch_unlikely(&bset_slow))
+	if (bset_tracked(set))
 		bset_track_before(set, gfp);
-	else
+	if (!static_branch_unlikely(&bset_slow))
 		bio = bset_cache_pop(set->cpu, BSET_INLINE);
 	if (unlikely(!bio))
 		bio = bset_pool_get(&set->bio, gfp);
@@ -529,6 +540,13 @@ static void face_free_vecs(void *vecs, void *data)
 {
 }
 
+static __always_inline void release_parts(struct bset *set, struct bio *bio)
+{
+	if (unlikely(bio->bi_max_vecs == BIO_MAX_VECS))
+		pool_put(&set->vec, bio->bi_io_vec);
+	pool_put(&set->bio, bio);
+}
+
 /**
  * bset_release_parts() - give a bio and its array back, each where it belongs
  * @set:	the set
@@ -538,9 +556,7 @@ static void face_free_vecs(void *vecs, void *data)
  */
 void bset_release_parts(struct bset *set, struct bio *bio)
 {
-	if (bio->bi_max_vecs == BIO_MAX_VECS)
-		bset_pool_put(&set->vec, bio->bi_io_vec);
-	bset_pool_put(&set->bio, bio);
+	release_parts(set, bio);
 }
 
 static noinline void release_watched(struct bset *set, struct bio *bio)
@@ -565,7 +581,7 @@ void bset_release(struct bset *set, struct bio *bio)
 {
 	const bool vecs = bio->bi_max_vecs == BIO_MAX_VECS;
 
-	if (static_branch_unlikely(&bset_slow)) {
+	if (bset_tracked(set)) {
 		release_watched(set, bio);
 		return;
 	}
@@ -573,7 +589,7 @@ void bset_release(struct bset *set, struct bio *bio)
 	if (bset_pool_short(&set->bio) ||
 	    (vecs && bset_pool_short(&set->vec)) ||
 	    !bset_cache_push(set->cpu, vecs ? BSET_256 : BSET_INLINE, bio))
-		bset_release_parts(set, bio);
+		release_parts(set, bio);
 	bset_count_put(set);
 }
 

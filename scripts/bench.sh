@@ -5,7 +5,8 @@
 # each instruction takes one nanosecond. Prints tables; the numbers are left in
 # the cache as bench/<kernel>.json.
 #
-# QUICK=1:  only the pair alloc + put, as a short table
+# QUICK=1:  only the pair alloc + put, as a short table (PARTS=pairs,starved: more
+#           is in the cache as bench/quick/quick.log)
 # UPDATE=1: also make these the committed results, bench/results/<kernel>.json,
 #           and remake the tables and the pictures in docs/
 
@@ -18,7 +19,7 @@ quick() {
 	logs=$CACHE/bench/quick
 	mkdir -p "$logs"
 	bench_guest quick "$BENCH_CPU" bench.sh ${APPEND:+--append "$APPEND"} \
-		--append "guest.parts=pairs,halves guest.quick=1"
+		--append "guest.parts=${PARTS:-pairs,halves} guest.quick=1"
 	python3 "$BENCH_REPORT" quick "$logs/quick.log"
 }
 

@@ -15,23 +15,24 @@
 SRCPKG=linux-source-6.1
 
 usage() {
-	die "usage: kernel.sh kasan|kcsan|ubsan|gcov|uml"
+	die "usage: kernel.sh kasan|kcsan|ubsan|gcov|uml|umlbench"
 }
 
 fragments_of() {
 	case $1 in
 	kasan | kcsan | ubsan | gcov) echo common x86 fault "$1" ;;
 	uml) echo common fault uml ;;
+	umlbench) echo common umlbench ;;
 	*) usage ;;
 	esac
 }
 
 arch_of() {
-	[ "$1" = uml ] && echo um || echo x86_64
+	[[ $1 = uml* ]] && echo um || echo x86_64
 }
 
 targets_of() {
-	[ "$1" = uml ] && echo linux modules || echo bzImage modules
+	[[ $1 = uml* ]] && echo linux modules || echo bzImage modules
 }
 
 # The kernel's source; unpacked once for each version of the package.

@@ -23,8 +23,7 @@ kernel_c_files() {
 # users have and for the one that the tests need.
 compiled() {
 	local name=$1 kdir=$2 log=$CACHE/logs/lint-$1.log
-	rm -rf "$CACHE/build/lint-$name"
-	W=1 C=2 BUILD_NAME="lint-$name" "$TOP/scripts/modules.sh" "$kdir" \
+	FRESH=1 W=1 C=2 BUILD_NAME="lint-$name" "$TOP/scripts/modules.sh" "$kdir" \
 		>"$log" 2>&1 || { tail -n 30 "$log" >&2 && return 1; }
 	! grep -E "(warning|error): |WARNING:|^[^ ]*lint-$name/[^ ]*:[0-9]+:[0-9]+:" "$log" >&2
 }

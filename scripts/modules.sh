@@ -9,8 +9,8 @@
 #
 # The sources are copied to the cache and built there, so that the tree stays
 # clean. W, C and V mean to the kernel's make what they always mean, and
-# BUILD_NAME gives the build a directory of its own. SOURCES names another tree
-# to build than this one.
+# BUILD_NAME gives the build a directory of its own, FRESH=1 builds everything
+# anew. SOURCES names another tree to build than this one.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -96,7 +96,7 @@ identity() {
 prepare() {
 	mkdir -p "$out"
 	identity "$kdir" >"$out/.identity.new"
-	if ! cmp -s "$out/.identity" "$out/.identity.new"; then
+	if [ -n "${FRESH:-}" ] || ! cmp -s "$out/.identity" "$out/.identity.new"; then
 		rm -rf "$out"
 		mkdir -p "$out"
 		identity "$kdir" >"$out/.identity.new"
