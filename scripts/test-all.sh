@@ -48,6 +48,10 @@ step "model on the KASAN kernel" 400 apimodel kasan 50000
 step "torture on the KASAN kernel" "$torture_limit" torture kasan
 step "failure points on the KASAN kernel" 1000 "$TOP/scripts/failnth.sh"
 
+step "bcache, unmodified" 700 "$TOP/scripts/intree-driver.sh"
+step "model of forward progress" 4000 "$TOP/scripts/model.sh"
+step "mutants" 5400 "$TOP/scripts/mutants.sh"
+
 step "KCSAN kernel" 1500 kernel kcsan
 step "planted bugs on KCSAN" 300 "$TOP/scripts/planted.sh" kcsan
 step "KUnit on KCSAN" 900 kunit kcsan

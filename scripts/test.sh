@@ -37,6 +37,15 @@ kunit() {
 	"$TOP/scripts/kunit.sh" "$("$TOP/scripts/kernel.sh" kasan)" "${SUITE:-}"
 }
 
+# on_stock SCRIPT: a guest script on Debian's stock kernel
+on_stock() {
+	# shellcheck source=flavour.sh
+	. "$TOP/scripts/flavour.sh"
+	use_flavour stock
+	guest --modules null_blk --file "$TOP/tests/guest/stripe.sh" --mem 1024 \
+		--time 240 --name "$(basename "$1" .sh)" "$1"
+}
+
 # A SUITE that does not exist should not cost a kernel build first.
 [ -z "${SUITE:-}" ] || "$TOP/scripts/kunit.sh" --check-suite "$SUITE"
 dispatch "$@"
@@ -47,6 +56,9 @@ if [ -z "${SUITE:-}" ]; then
 	step "planted bugs" 300 "$TOP/scripts/planted.sh" kasan
 	step "harness" 500 harness
 	step "stock kernel" 500 "$TOP/scripts/integration.sh" amd64
+	step "knobs and reports" 360 on_stock knobs.sh
+	step "example" 360 on_stock example.sh
+	step "drivers outside of the tree" 360 "$TOP/scripts/outside-driver.sh"
 	step "stock RT kernel" 600 "$TOP/scripts/integration.sh" rt-amd64
 fi
 totals

@@ -4,7 +4,7 @@
 # with nothing but a reserve of one clone. Needs no programs of the host, so it
 # runs on the sanitizer kernels as well:
 #
-#   boot.sh --kernel K --build B --modules null_blk tests/outside/example.sh
+#   boot.sh --kernel K --build B --modules null_blk tests/guest/example.sh
 
 NULLB=/sys/kernel/config/nullb
 TRACE=/sys/kernel/debug/tracing
