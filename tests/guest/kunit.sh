@@ -7,6 +7,7 @@
 suite=$(word suite)
 load bioset_core
 load bioset_kunit ${suite:+"suite=$suite"}
+check "full caches are no leaks" no_leaks
 unload bioset_kunit
 unload bioset_core
 check "nothing left after unloading" nothing_left
