@@ -14,10 +14,9 @@
 least=${LEAST:-95}
 number LEAST "$least"
 
-# The module's own sources, as Kbuild lists them.
+# The module's own sources, as the build lists their objects.
 sources() {
-	sed -n 's/^bioset_core-y *:= *//p' "$TOP/Kbuild" | tr ' ' '\n' |
-		sed 's/\.o$/.c/'
+	tr ' ' '\n' <"$build/bioset_core.mod" | sed -n 's,.*/\(.*\)\.o$,\1.c,p'
 }
 
 # gcov_text SOURCE: the source with a count before each line

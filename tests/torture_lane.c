@@ -36,6 +36,7 @@ struct tt_lane {
 	struct hrtimer hrtimer;
 	struct irq_work irq_work;
 	call_single_data_t ipi;
+	unsigned long ipi_sent; /* bit 0: and has not arrived */
 };
 
 struct tt_lanes {
@@ -109,7 +110,12 @@ static void drive_irq_work(struct irq_work *work)
 
 static void drive_ipi(void *data)
 {
-	drive(data);
+	struct tt_lane *lane = data;
+
+	clear_bit(0, &lane->ipi_sent);
+	/* Who found the bit set has put its bio on the list before. */
+	smp_mb__after_atomic();
+	drive(lane);
 }
 
 /**
@@ -192,9 +198,13 @@ static void queue_ipi(struct bio *bio, int cpu)
 	struct tt_lane *lane = &per_cpu_ptr(lanes, cpu)->lane[TT_IPI];
 
 	add_bio(lane, bio);
-	/* -EBUSY: it is on its way and has yet to look at the list. */
-	if (smp_call_function_single_async(cpu, &lane->ipi) == -ENXIO)
+	/* Callers of smp_call_function_single_async() must not race. */
+	if (test_and_set_bit(0, &lane->ipi_sent))
+		return; /* it is on its way and has yet to look at the list */
+	if (smp_call_function_single_async(cpu, &lane->ipi)) {
+		clear_bit(0, &lane->ipi_sent);
 		queue_work(lane_wq, &lane->work); /* the CPU just went */
+	}
 }
 
 static void queue_work_lane(struct bio *bio, int cpu)
