@@ -68,7 +68,7 @@ static void expect_waits(struct kunit *test, struct bio_set *bs, u64 waits)
 
 static void expect_whole(struct kunit *test, struct bio_set *bs)
 {
-	struct bioset_stats s = test_stats(test, bs);
+	struct bioset_stats s = test_stats_settled(test, bs);
 
 	KUNIT_EXPECT_EQ(test, s.in_flight, 0);
 	KUNIT_EXPECT_EQ(test, s.reserve, s.pool_size);

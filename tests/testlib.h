@@ -72,6 +72,8 @@ struct bio_set *test_set(struct kunit *test, unsigned int pool_size,
 struct bio_set *test_starved_set(struct kunit *test, unsigned int pool_size,
 				 int flags);
 struct bioset_stats test_stats(struct kunit *test, struct bio_set *bs);
+/* The same when all bios are back, or as it is when that does not happen. */
+struct bioset_stats test_stats_settled(struct kunit *test, struct bio_set *bs);
 /* Feeds all starved sets and lets go of what disks hold back, so that whoever
  * waits goes on.
  */

@@ -59,6 +59,9 @@ MODULE_PARM_DESC(no_rescuer,
 static bool noise = true;
 module_param(noise, bool, 0444);
 MODULE_PARM_DESC(noise, "starve sets, make and free others (default Y)");
+static bool pin;
+module_param(pin, bool, 0444);
+MODULE_PARM_DESC(pin, "switch code paths between rounds only (default N)");
 static unsigned int hold;
 module_param(hold, uint, 0444);
 MODULE_PARM_DESC(hold, "seconds before callers begin a round (default 0)");
@@ -364,6 +367,25 @@ static void finish_round(void)
 	free_stacks();
 }
 
+/*
+ * The first starved set switches all of the module to its slow path, by changing
+ * its code, and the last one that is fed switches it back.  Some emulators do
+ * not get it right when another CPU executes what is being changed.  For those
+ * every other round is free from starvation, and in the rest a set that nobody
+ * uses is starved from before the first bio until after the last one.
+ */
+static struct tt_set pinned;
+
+static bool pin_path(struct rnd_state *rnd, unsigned int nr)
+{
+	if (!pin)
+		return true;
+	if (nr % 2 == 0 || tt_set_init(&pinned, rnd, false, 0))
+		return false;
+	bset_starve(&pinned.bs, 1);
+	return true;
+}
+
 static void hold_callers(void)
 {
 	const unsigned long end = jiffies + hold * HZ;
@@ -373,8 +395,10 @@ static void hold_callers(void)
 	WRITE_ONCE(tt_held, false);
 }
 
-static void run_round(struct rnd_state *rnd, unsigned long length)
+static void run_round(struct rnd_state *rnd, unsigned int nr,
+		      unsigned long length)
 {
+	const bool starve = pin_path(rnd, nr);
 	unsigned int i;
 
 	if (make_stacks(rnd)) {
@@ -387,7 +411,7 @@ static void run_round(struct rnd_state *rnd, unsigned long length)
 		if (tt_callers_start(round.stacks[i]))
 			tt_fail("no callers");
 	if (noise && tt_noise_start(round.stacks, round.nr,
-				    prandom_u32_state(rnd), hotplug))
+				    prandom_u32_state(rnd), hotplug, starve))
 		tt_fail("no noise");
 	hold_callers();
 	watch_until(jiffies + length);
@@ -395,6 +419,7 @@ static void run_round(struct rnd_state *rnd, unsigned long length)
 	tt_noise_stop();
 	tt_lanes_settle();
 	finish_round();
+	tt_set_exit(&pinned);
 }
 
 /* ----------------------------------------------------- the negative control */
@@ -514,8 +539,7 @@ static int control_thread(void *unused)
 	end = jiffies + seconds * HZ;
 	do {
 		left = end - jiffies;
-		run_round(&rnd, min(left, length));
-		rounds++;
+		run_round(&rnd, ++rounds, min(left, length));
 	} while (time_before(jiffies, end) && !atomic_read(&failures) &&
 		 !kthread_should_stop());
 	verdict(rounds);

@@ -326,6 +326,7 @@ void tt_callers_stop(struct tt_stack *stack)
 static struct {
 	struct tt_stack **stacks;
 	unsigned int nr_stacks;
+	bool starve;
 	struct task_struct *starver;
 	struct task_struct *churner;
 	struct task_struct *plugger;
@@ -434,7 +435,7 @@ static void churn_one(struct rnd_state *rnd)
 
 	if (!set || tt_set_init(set, rnd, tt_pick(rnd, 2), 0))
 		goto free;
-	if (tt_pick(rnd, 4) == 0)
+	if (noise.starve && tt_pick(rnd, 4) == 0)
 		bset_starve(&set->bs, pick_starve(rnd));
 	while (n--)
 		tt_side_alloc(&set->bs, set->vecs, tt_pick(rnd, 2));
@@ -535,12 +536,13 @@ static int noise_start(struct task_struct **task, int (*fn)(void *),
  * @nr_stacks:	how many
  * @seed:	what all of it is drawn from
  * @hotplug:	whether CPUs go off line and on line
+ * @starve:	whether sets are starved
  *
  * Context: task context, may sleep.
  * Return: 0 or a negative error; tt_noise_stop() is right in both cases.
  */
 int tt_noise_start(struct tt_stack **stacks, unsigned int nr_stacks, u64 seed,
-		   bool hotplug)
+		   bool hotplug, bool starve)
 {
 	int i, ret;
 
@@ -548,9 +550,10 @@ int tt_noise_start(struct tt_stack **stacks, unsigned int nr_stacks, u64 seed,
 	noise.nr_stacks = nr_stacks;
 	for (i = 0; i < ARRAY_SIZE(noise.rnd); i++)
 		prandom_seed_state(&noise.rnd[i], seed + i);
-	ret = noise_start(&noise.starver, starver_thread, "starve");
-	if (!ret)
-		ret = noise_start(&noise.churner, churner_thread, "churn");
+	noise.starve = starve;
+	ret = noise_start(&noise.churner, churner_thread, "churn");
+	if (!ret && starve)
+		ret = noise_start(&noise.starver, starver_thread, "starve");
 	if (!ret)
 		ret = tt_hammer_start(seed);
 	if (!ret && hotplug)

@@ -19,13 +19,37 @@ model() {
 
 torture() {
 	load bioset_core
-	load bioset_torture seconds=15 seed=1
+	load bioset_torture seconds=15 seed=1 pin=1
 	while [ "$(cat /sys/module/bioset_torture/parameters/result)" = running ]; do
 		sleep 1
 	done
 	[ "$(cat /sys/module/bioset_torture/parameters/result)" = PASS ]
 	# Where the caches still hold something.
 	echo 3 >/proc/sys/vm/drop_caches
+	unload bioset_torture
+	unload bioset_core
+}
+
+# Every file of every set; sets come and go meanwhile.
+touch_files() {
+	local file
+	cat /sys/kernel/debug/bioset/*/* >/dev/null 2>&1 || true
+	for file in /sys/kernel/debug/bioset/*/track; do
+		for value in 2 0 1; do
+			echo $value >"$file" || true
+		done 2>/dev/null
+	done
+}
+
+# Bios that do not complete, and who looks for the reason
+stalls() {
+	load bioset_core stall_secs=1 track=1
+	load bioset_torture seconds=30 no_rescuer=1 stall_secs=5 seed=1 pin=1
+	while [ "$(cat /sys/module/bioset_torture/parameters/result)" = running ]; do
+		touch_files
+		sleep 1
+	done
+	[ "$(cat /sys/module/bioset_torture/parameters/result)" = FAIL ]
 	unload bioset_torture
 	unload bioset_core
 }
@@ -52,6 +76,7 @@ counters() {
 check "suites" suites
 check "model" model
 check "torture" torture
+check "stalls" expect_splat bioset stalls
 check "failure points" failure_points
 check "counters" counters
 pass
