@@ -4,7 +4,7 @@
 # model.sh: check docs/model/handover.pml with spin. The algorithm as it is must
 # hold; with any one part taken out, or with a rule for drivers broken, the
 # search must find the trouble that docs/forward-progress.md says there is.
-#   --full   also the larger models (an hour of processor time, 6 GB)
+#   --full   also larger models (7 minutes of processor time more, up to 6 GB)
 #   --list   what would be checked, with the -D options for each
 
 # shellcheck source=lib.sh
