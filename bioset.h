@@ -51,7 +51,7 @@
  * struct bioset_stats - what a set holds and what it did
  * @allocs:		bios handed out since the set was made
  * @puts:		bios that came back
-  * @in_flight:		@allocs - @puts; a put counts when it ends, after those
+ * @in_flight:		@allocs - @puts; a put counts when it ends, after those
  *			that waited for it have been woken
  * @pool_size:		bios that the reserve holds when it is whole
  * @reserve:		bios in the reserve now

@@ -37,7 +37,12 @@
  * Every case leads to 4.  The third case is why only bios of this set may be
  * punted: a bio of a set above would have S's own driver run in S's rescuer.
  * Why both lists: current->bio_list[1] holds what was queued before the
- * running ->submit_bio() was called, which can be bios of this set as well.
+ * running ->submit_bio() was called.  Those are bios of this set if its driver
+ * queues some to its own disk.
+ *
+ * Sleepers race for what is put, so while new bios keep coming one of them may
+ * lose again and again; what is proved is that the set as a whole goes on, and
+ * that every sleep ends when no more comes in from the top.
  *
  * docs/forward-progress.md has the long form, and docs/model the same as a
  * model that spin checks.

@@ -6,7 +6,7 @@
  * every bio that leaves the set has a record with the task and the
  * stack that took it.  On that rest four checks:
  *
-  *   held bios     the contract forbids to sleep for a bio of a set while
+ *   held bios     the contract forbids to sleep for a bio of a set while
  *                 holding an unsubmitted one.  (A driver that queues its own
  *                 bios and never submits them is reported as well: nobody can
  *                 see that another task serves the queue.)  Like lockdep we report the rule's
