@@ -9,8 +9,9 @@
  *   held bios     the contract forbids to sleep for a bio of a set while
  *                 holding an unsubmitted one.  (A driver that queues its own
  *                 bios and never submits them is reported as well: nobody can
- *                 see that another task serves the queue.)  Like lockdep we report the rule's
- *                 first violation, whether memory is short or not.
+ *                 see that another task serves the queue.)  Like lockdep we
+ *                 report the rule's first violation, whether memory is short
+ *                 or not.
  *   double put    a put of something that has no record
  *   foreign put   likewise
  *   late writes   a freed bio's front_pad is poisoned, and the bio kept for a
