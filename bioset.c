@@ -9,7 +9,6 @@
 #include <linux/delay.h>
 #include <linux/init.h>
 #include <linux/module.h>
-#include <linux/overflow.h>
 #include <linux/slab.h>
 
 #include "internal.h"

@@ -99,7 +99,6 @@ struct bset {
 DECLARE_STATIC_KEY_FALSE(bset_slow);
 
 /* bioset.c */
-struct bset *bset_first(struct bset *after);
 unsigned long bset_in_flight(struct bset *set, unsigned long *allocs,
 			     unsigned long *puts);
 void bset_read_stats(struct bset *set, struct bioset_stats *stats);
