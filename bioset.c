@@ -92,17 +92,6 @@ static __always_inline void set_inline_vecs(struct bio *bio,
 	bio->bi_max_vecs = nr_vecs ? BSET_INLINE_VECS : 0;
 }
 
-static __always_inline void set_vecs(struct bio *bio, struct bio_vec *vecs,
-				     unsigned int nr_vecs)
-{
-	if (vecs) {
-		bio->bi_io_vec = vecs;
-		bio->bi_max_vecs = BIO_MAX_VECS;
-	} else {
-		set_inline_vecs(bio, nr_vecs);
-	}
-}
-
 static struct bio *too_many_vecs(struct bio_set *bs, unsigned int nr_vecs)
 {
 	const struct bset *set = bset_of(bs);
@@ -141,7 +130,6 @@ static bool kernel_has_array(unsigned int nr_vecs)
 static struct bio *null_alloc(struct block_device *bdev, unsigned int nr_vecs,
 			      blk_opf_t opf, gfp_t gfp)
 {
-	struct bio_vec *vecs = NULL;
 	struct bio *bio;
 
 	if (kernel_has_array(nr_vecs)) {
@@ -152,14 +140,16 @@ static struct bio *null_alloc(struct block_device *bdev, unsigned int nr_vecs,
 	bio = bset_null.bio_pool.alloc(gfp, NULL);
 	if (!bio)
 		return NULL;
-	if (nr_vecs > BSET_INLINE_VECS) {
-		vecs = bset_null.bvec_pool.alloc(gfp, NULL);
-		if (!vecs) {
-			bset_null.bio_pool.free(bio, NULL);
-			return NULL;
-		}
+	if (nr_vecs <= BSET_INLINE_VECS) {
+		set_inline_vecs(bio, nr_vecs);
+		return setup_bio(bio, bdev, opf, &bset_null);
 	}
-	set_vecs(bio, vecs, nr_vecs);
+	bio->bi_max_vecs = BIO_MAX_VECS;
+	bio->bi_io_vec = bset_null.bvec_pool.alloc(gfp, NULL);
+	if (!bio->bi_io_vec) {
+		bset_null.bio_pool.free(bio, NULL);
+		return NULL;
+	}
 	return setup_bio(bio, bdev, opf, &bset_null);
 }
 
@@ -192,26 +182,46 @@ static noinline struct bio *alloc_foreign(struct block_device *bdev,
 	return bio_alloc_bioset(bdev, nr_vecs, opf, gfp, bs);
 }
 
-/* A bio whose fields are not set yet, and its array if it needs one of ours. */
-static __always_inline struct bio *get_bio(struct bset *set,
-					   unsigned int nr_vecs, gfp_t gfp)
+/*
+ * Counts a bio that has its array, or needs none but the inline one, and sets
+ * all its fields.
+ */
+static __always_inline struct bio *
+finish_alloc(struct bio *bio, struct block_device *bdev, unsigned int nr_vecs,
+	     blk_opf_t opf, struct bio_set *bs)
 {
-	struct bio_vec *vecs = NULL;
-	struct bio *bio;
+	struct bset *set = bs->bio_pool.pool_data;
 
-	bio = bset_pool_get(&set->bio, gfp);
-	if (!bio)
-		return NULL;
-	if (nr_vecs > BSET_INLINE_VECS) {
-		vecs = bset_pool_get(&set->vec, gfp);
-		if (!vecs) {
-			bset_pool_put(&set->bio, bio);
-			return NULL;
-		}
-	}
-	set_vecs(bio, vecs, nr_vecs);
-	bset_count_alloc(set, bio);
-	return bio;
+	this_cpu_inc(set->counts->allocs);
+	if (nr_vecs <= BSET_INLINE_VECS)
+		set_inline_vecs(bio, nr_vecs);
+	return setup_bio(bio, bdev, opf, bs);
+}
+
+static __always_inline void *get_object(struct bset_pool *pool, gfp_t gfp,
+					const bool reserve_only)
+{
+	return reserve_only ? bset_reserve_pop(pool) : bset_pool_get(pool, gfp);
+}
+
+static noinline struct bio *give_back(struct bset *set, struct bio *bio)
+{
+	bset_pool_put(&set->bio, bio);
+	return NULL;
+}
+
+/* A bio, with an array of ours if it has to have one; no other field is set. */
+static __always_inline struct bio *get_bio(struct bset *set,
+					   unsigned int nr_vecs, gfp_t gfp,
+					   const bool reserve_only)
+{
+	struct bio *bio = get_object(&set->bio, gfp, reserve_only);
+
+	if (!bio || nr_vecs <= BSET_INLINE_VECS)
+		return bio;
+	bio->bi_max_vecs = BIO_MAX_VECS;
+	bio->bi_io_vec = get_object(&set->vec, gfp, reserve_only);
+	return bio->bi_io_vec ? bio : give_back(set, bio);
 }
 
 static __always_inline struct bio *alloc_own(struct block_device *bdev,
@@ -219,10 +229,15 @@ static __always_inline struct bio *alloc_own(struct block_device *bdev,
 					     blk_opf_t opf, gfp_t gfp,
 					     struct bio_set *bs)
 {
+	struct bset *set = bs->bio_pool.pool_data;
 	struct bio *bio;
 
-	bio = get_bio(bs->bio_pool.pool_data, nr_vecs, gfp & ~BSET_GFP_BAD);
-	return bio ? setup_bio(bio, bdev, opf, bs) : NULL;
+	bio = get_bio(set, nr_vecs, gfp & ~BSET_GFP_BAD, false);
+	if (!bio)
+		return NULL;
+	if (bset_tracked(set))
+		bset_track_out(set, bio);
+	return finish_alloc(bio, bdev, nr_vecs, opf, bs);
 }
 
 /* An array of the kernel's if there is one, else one of ours. */
@@ -251,16 +266,24 @@ static noinline struct bio *alloc_slow(struct block_device *bdev,
 	return alloc_own(bdev, nr_vecs, opf, gfp, bs);
 }
 
-static __always_inline struct bio *
-setup_cached(struct bio *bio, struct block_device *bdev, unsigned int nr_vecs,
-	     blk_opf_t opf, struct bio_set *bs)
+/*
+ * Some set is starved or tracked.  One that has nothing but its reserve takes
+ * a short way there, so that a driver is not slower for being tested so.
+ */
+static noinline struct bio *alloc_watched(struct block_device *bdev,
+					  unsigned int nr_vecs, blk_opf_t opf,
+					  gfp_t gfp, struct bio_set *bs)
 {
 	struct bset *set = bs->bio_pool.pool_data;
+	struct bio *bio;
 
-	this_cpu_inc(set->counts->allocs);
-	if (nr_vecs <= BSET_INLINE_VECS)
-		set_inline_vecs(bio, nr_vecs);
-	return setup_bio(bio, bdev, opf, bs);
+	if (!READ_ONCE(set->reserve_only) ||
+	    unlikely(nr_vecs > set->max_vecs) || unlikely(gfp & BSET_GFP_BAD))
+		return alloc_slow(bdev, nr_vecs, opf, gfp, bs);
+	bio = get_bio(set, nr_vecs, gfp, true);
+	if (unlikely(!bio))
+		return alloc_slow(bdev, nr_vecs, opf, gfp, set->bs);
+	return finish_alloc(bio, bdev, nr_vecs, opf, set->bs);
 }
 
 /*
@@ -281,7 +304,7 @@ static noinline struct bio *alloc_refill(struct block_device *bdev,
 		return alloc_array(bdev, nr_vecs, opf, gfp, bs);
 	if (!bio)
 		return alloc_slow(bdev, nr_vecs, opf, gfp, bs);
-	return setup_cached(bio, bdev, nr_vecs, opf, bs);
+	return finish_alloc(bio, bdev, nr_vecs, opf, bs);
 }
 
 /**
@@ -328,7 +351,7 @@ struct bio *bset_alloc(struct block_device *bdev, unsigned int nr_vecs,
 	set = bs->bio_pool.pool_data;
 	bset_might_alloc(gfp);
 	if (static_branch_unlikely(&bset_slow))
-		return alloc_slow(bdev, nr_vecs, opf, gfp, bs);
+		return alloc_watched(bdev, nr_vecs, opf, gfp, bs);
 	if (unlikely(nr_vecs > set->max_vecs) ||
 	    unlikely(!bset_cpu_claim(set->cpu, &c)))
 		return alloc_slow(bdev, nr_vecs, opf, gfp, bs);
@@ -339,7 +362,7 @@ struct bio *bset_alloc(struct block_device *bdev, unsigned int nr_vecs,
 		return alloc_refill(bdev, nr_vecs, opf, gfp, bs);
 	}
 	bset_cpu_release(c);
-	return setup_cached(bio, bdev, nr_vecs, opf, bs);
+	return finish_alloc(bio, bdev, nr_vecs, opf, bs);
 }
 EXPORT_SYMBOL_GPL(bset_alloc);
 
@@ -422,11 +445,32 @@ static noinline void put_foreign(struct bio *bio)
 	bio_put(bio);
 }
 
-/* A set is starved or tracked, maybe this one: nothing goes by the cache. */
+/* The short way back to where it came from; false: nothing was done. */
+static __always_inline bool put_to_reserve(struct bset *set, struct bio *bio)
+{
+	const unsigned int max = bio->bi_max_vecs;
+
+	smp_rmb(); /* see bset_pool_put() */
+	if (!bset_pool_short(&set->bio) || bset_bio_has_extras(bio) ||
+	    bio_flagged(bio, BIO_REFFED))
+		return false;
+	if (max > BSET_INLINE_VECS) {
+		if (max != BIO_MAX_VECS ||
+		    !bset_reserve_push(&set->vec, bio->bi_io_vec))
+			return false;
+	}
+	mempool_free(bio, &set->bio.reserve);
+	bset_count_put(set);
+	return true;
+}
+
+/* Some set is starved or tracked, maybe this one: nothing goes by the cache. */
 static noinline void put_watched(struct bio *bio)
 {
 	struct bset *set = bio->bi_pool->bio_pool.pool_data;
 
+	if (READ_ONCE(set->reserve_only) && put_to_reserve(set, bio))
+		return;
 	if (bset_tracked(set) && !bset_track_may_put(set, bio))
 		return;
 	if (bio_flagged(bio, BIO_REFFED) && !put_ref(bio))

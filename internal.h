@@ -67,6 +67,7 @@ struct bset {
 	struct bset_cpu_cache __percpu *cpu;
 	struct bset_counts __percpu *counts;
 	unsigned int max_vecs; /* 256, or 0 for a set without arrays */
+	bool reserve_only; /* starved of all else, and never tracked */
 	struct bset_pool bio;
 	struct bset_pool vec;
 
@@ -185,6 +186,27 @@ static __always_inline bool bset_pool_short(const struct bset_pool *pool)
 	/* Read without the lock on purpose, see there. */
 	return unlikely(data_race(pool->reserve.curr_nr) <
 			pool->reserve.min_nr);
+}
+
+/*
+ * From the reserve, or NULL.  What the mempool tries first, its callback, finds
+ * nothing whatever the gfp mask; without %__GFP_DIRECT_RECLAIM it does not
+ * sleep.
+ */
+static __always_inline void *bset_reserve_pop(struct bset_pool *pool)
+{
+	return mempool_alloc(&pool->reserve, GFP_NOWAIT | __GFP_NOWARN);
+}
+
+/* To the reserve, if it is short; the caller has seen smp_rmb() since it got
+ * hold of @obj.
+ */
+static __always_inline bool bset_reserve_push(struct bset_pool *pool, void *obj)
+{
+	if (!bset_pool_short(pool))
+		return false;
+	mempool_free(obj, &pool->reserve);
+	return true;
 }
 
 /* A set that was ever tracked.  Asked first, so that one that is only starved

@@ -309,7 +309,7 @@ static __always_inline void *pool_try(struct bset_pool *pool, gfp_t gfp)
 		if (obj)
 			return obj;
 	}
-	return mempool_alloc(&pool->reserve, quick_gfp(gfp));
+	return bset_reserve_pop(pool);
 }
 
 /* The slab again, which may now reclaim memory. */
@@ -394,9 +394,8 @@ void *bset_pool_get(struct bset_pool *pool, gfp_t gfp)
 static __always_inline void pool_put(struct bset_pool *pool, void *obj)
 {
 	smp_rmb(); /* pairs with smp_wmb() in mempool_alloc() */
-	if (bset_pool_short(pool))
-		mempool_free(obj, &pool->reserve);
-	else if (!bset_cache_push(pool->cache->cpu, 0, obj))
+	if (!bset_reserve_push(pool, obj) &&
+	    !bset_cache_push(pool->cache->cpu, 0, obj))
 		kmem_cache_free(pool->slab, obj - pool->pad);
 }
 
@@ -486,6 +485,7 @@ void bset_set_starve(struct bset *set, unsigned int nth)
 	else if (!nth && set->starve)
 		static_branch_dec(&bset_slow);
 	WRITE_ONCE(set->starve, nth);
+	WRITE_ONCE(set->reserve_only, nth == 1 && !set->tracking);
 	/* Who waits for the reserve alone may find memory now. */
 	wake_up_all(&set->bio.reserve.wait);
 	if (set->max_vecs)

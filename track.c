@@ -274,6 +274,12 @@ void bset_track_out(struct bset *set, struct bio *bio)
 	spin_unlock_irqrestore(&t->lock, flags);
 }
 
+/* What has no record can be told from what is out only in an exact set. */
+static bool not_out(const struct bset_tracking *t, const struct record *r)
+{
+	return r ? r->freed : READ_ONCE(t->exact);
+}
+
 static void report_bad_put(struct bset *set, const struct bio *bio,
 			   const struct record *r)
 {
@@ -305,7 +311,7 @@ bool bset_track_may_put(struct bset *set, struct bio *bio)
 	spin_lock_irqsave(&t->lock, flags);
 	r = find(t, bio);
 	known = r;
-	bad = r ? r->freed : READ_ONCE(t->exact);
+	bad = not_out(t, r);
 	if (r)
 		copy = *r;
 	spin_unlock_irqrestore(&t->lock, flags);
@@ -391,7 +397,7 @@ enum bset_back bset_track_back(struct bset *set, struct bio *bio)
 	spin_lock_irqsave(&t->lock, flags);
 	r = find(t, bio);
 	known = r;
-	if (r ? r->freed : READ_ONCE(t->exact)) {
+	if (not_out(t, r)) {
 		ret = BSET_BACK_REFUSED;
 		if (r)
 			copy = *r;
@@ -466,6 +472,8 @@ int bset_track_switch(struct bset *set, bool on, bool exact)
 		t = new_tracking();
 		if (!t)
 			return -ENOMEM;
+		/* First, so that no bio with a record takes the short way. */
+		WRITE_ONCE(set->reserve_only, false);
 		/* pairs with smp_load_acquire() in tracking_of() */
 		smp_store_release(&set->tracking, t);
 	}

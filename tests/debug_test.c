@@ -49,6 +49,26 @@ static void debug_two_held_bios(struct kunit *test)
 	bset_put(c);
 }
 
+/* Whichever is switched on first. */
+static void debug_starved_is_tracked(struct kunit *test)
+{
+	struct bio_set *bs;
+	struct bio *a;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		bs = test_set(test, 2, PAD, BIOSET_NEED_BVECS);
+		KUNIT_ASSERT_EQ(test, bset_starve(bs, i ? 1 : 0), 0);
+		KUNIT_ASSERT_EQ(test, bset_track(bs, true), 0);
+		KUNIT_ASSERT_EQ(test, bset_starve(bs, 1), 0);
+		a = get(test, bs);
+		bset_put(TEST_SPLAT("a bio is held", get(test, bs)));
+		KUNIT_EXPECT_EQ(test, misuses(test, bs), 1);
+		bset_put(a);
+		KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+	}
+}
+
 /* What the contract allows is not reported. */
 static void debug_no_false_alarm(struct kunit *test)
 {
@@ -290,6 +310,7 @@ static void debug_no_stall_report(struct kunit *test)
 
 static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(debug_two_held_bios),
+	KUNIT_CASE(debug_starved_is_tracked),
 	KUNIT_CASE(debug_no_false_alarm),
 	KUNIT_CASE(debug_submitted_is_not_held),
 	KUNIT_CASE(debug_many_greedy_tasks),

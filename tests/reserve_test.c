@@ -365,21 +365,27 @@ static void reserve_many_waiters(struct kunit *test)
  * catalogue 16: with a waiter the next put goes to it, wherever the bio came
  * from and however much room the cache has.
  */
-static void reserve_waiter_before_cache(struct kunit *test)
+static void waiter_before_cache(struct kunit *test, bool kernel)
 {
 	struct bio_set *bs = test_set(test, 1, 0, BIOSET_NEED_BVECS);
-	struct late_put *from_slab = hold(test, bs, 256, false);
+	struct late_put *from_slab = hold(test, bs, 256, kernel);
 	struct late_put *from_reserve;
 	struct taker *t;
 
 	bset_starve(bs, 1);
-	from_reserve = hold(test, bs, 256, false);
-	t = start_taker(test, bs, 256, false);
+	from_reserve = hold(test, bs, 256, kernel);
+	t = start_taker(test, bs, 256, kernel);
 	expect_waits(test, bs, 1);
 	put_it(from_slab);
 	expect_prompt(test, t, &from_slab->when);
 	put_it(from_reserve);
 	expect_whole(test, bs);
+}
+
+static void reserve_waiter_before_cache(struct kunit *test)
+{
+	waiter_before_cache(test, false);
+	waiter_before_cache(test, true);
 }
 
 struct refill_case {
