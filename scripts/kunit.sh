@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# kunit.sh KERNEL-DIR [SUITE]: run the KUnit suites in a kernel that kernel.sh
-# built, and print one "ok" or "not ok" line for each case and check.
-# kunit.sh --check-suite SUITE: is there such a suite?
+# kunit.sh KERNEL-DIR [SUITE[.CASE]]: run the KUnit suites in a kernel that
+# kernel.sh built, and print one "ok" or "not ok" line for each case and check.
+# LIMIT_MS=n: when a case gives up on a wait, in ms.
+# kunit.sh --check-suite SUITE[.CASE]: is there such a suite?
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -15,8 +16,15 @@ suites() {
 }
 
 known_suite() {
-	suites | grep -qxF "$1" ||
-		die "no suite is called \"$1\"; there are: $(suites | sort | xargs)"
+	local name=${1%%.*} case=${1#*.}
+	suites | grep -qxF "$name" ||
+		die "no suite is called \"$name\"; there are: $(suites | sort | xargs)"
+	[ "$case" != "$1" ] || return 0
+	# Cases are called after their suites.
+	if [[ $case != "${name}_"* ]] ||
+		! grep -qE "KUNIT_CASE[A-Z_]*\($case\>" "$TOP"/tests/*.c; then
+		die "the suite $name has no case \"$case\""
+	fi
 }
 
 # kunit.py's results as "ok SUITE.CASE" lines. Its headings name the suite
@@ -66,7 +74,7 @@ if [ "${1:-}" = --check-suite ]; then
 	known_suite "$2"
 	exit
 fi
-[ $# -ge 1 ] || die "usage: kunit.sh KERNEL-DIR [SUITE]"
+[ $# -ge 1 ] || die "usage: kunit.sh KERNEL-DIR [SUITE[.CASE]]"
 kernel=$1 suite=${2:-}
 [ -z "$suite" ] || known_suite "$suite"
 build=$("$TOP/scripts/modules.sh" "$kernel" 2>"$CACHE/logs/modules.log") || {
@@ -76,7 +84,7 @@ build=$("$TOP/scripts/modules.sh" "$kernel" 2>"$CACHE/logs/modules.log") || {
 status=0
 printed=$("$TOP/scripts/boot.sh" --kernel "$kernel" --build "$build" \
 	--modules "${MODULES:-}" --mem 768 --time "${LIMIT:-400}" \
-	--append "${suite:+guest.suite=$suite} ${APPEND:-}" \
+	--append "${suite:+guest.suite=$suite} ${LIMIT_MS:+guest.limit_ms=$LIMIT_MS} ${APPEND:-}" \
 	--name "kunit-$(basename "$kernel")" "$TOP/tests/guest/kunit.sh") || status=$?
 outcome=$(tail -n 1 <<<"$printed")
 log=$(sed -n 's/^log: //p' <<<"$printed")

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # mutants.sh [NAME...]: does each test notice what it is for? Applies the patches
-# of tests/mutants to a copy, one at a time, and demands that the case that the
+# of tests/mutants to a copy, one at a time, and demands that the test that the
 # patch names fails. A patch begins with
 #
 #   # kills: SUITE.CASE      (or "hang (SUITE.CASE)": it may as well hang)
+#   # kills: CHECK           a check of the guest's, after the case in "runs"
+#   # runs: SUITE.CASE       or: example, for scripts/example.sh
 #   # kernel: kasan          optional; User Mode Linux is the default
 #
 # Names are beginnings of the patches' names, such as 01 for those of the first
@@ -28,20 +30,32 @@ copy_tree() {
 		tar -cf - --null -T -) | tar -xf - -C "$work"
 }
 
+# run_test FLAVOUR TEST: runs what a patch names, with its results on stdout
+run_test() {
+	local kernel
+	kernel=$("$TOP/scripts/kernel.sh" "$1")
+	export SOURCES=$work BUILD_NAME=mutant-${kernel##*/}
+	if [ "$2" = example ]; then
+		FLAVOUR=$1 "$TOP/scripts/example.sh"
+	else
+		LIMIT=150 LIMIT_MS=4000 "$TOP/scripts/kunit.sh" "$kernel" "$2"
+	fi
+}
+
 # mutant PATCH: one result line
 mutant() {
-	local name kills may_hang='' kernel out work=$CACHE/mutant
+	local name kills test may_hang='' flavour out work=$CACHE/mutant
 	name=$(basename "$1" .patch)
 	kills=$(header "$1" kills)
 	case $kills in "hang ("*) may_hang=1 && kills=${kills#hang (} && kills=${kills%)} ;; esac
-	kernel=$("$TOP/scripts/kernel.sh" "$(header "$1" kernel | grep . || echo uml)")
+	test=$(header "$1" runs | grep . || echo "$kills")
+	flavour=$(header "$1" kernel | grep . || echo uml)
 	copy_tree
 	patch -s -d "$work" -p1 <"$1" || {
 		not_ok "$name - the patch does not apply"
 		return
 	}
-	out=$(SOURCES=$work BUILD_NAME=mutant-$(basename "$kernel") LIMIT=150 \
-		"$TOP/scripts/kunit.sh" "$kernel" "${kills%%.*}" 2>&1) || true
+	out=$(run_test "$flavour" "$test" 2>&1 | sed 's/^CHECK //') || true
 	if grep -q "^not ok $kills\b" <<<"$out"; then
 		ok "$name is noticed by $kills"
 	elif [ -n "$may_hang" ] && grep -q '^not ok run - outcome: hang' <<<"$out"; then

@@ -24,6 +24,10 @@ kunit() {
 	"$TOP/scripts/kunit.sh" "$("$TOP/scripts/kernel.sh" "$1")"
 }
 
+example() {
+	FLAVOUR=$1 "$TOP/scripts/example.sh"
+}
+
 # torture FLAVOUR [PERCENT-OF-FAULTS]
 torture() {
 	SECS=$torture_secs FLAVOUR=$1 FAULTS=${2:-0} "$TOP/scripts/torture.sh"
@@ -44,6 +48,7 @@ step "torture on the stock kernel" "$torture_limit" torture stock
 step "want of memory" 300 "$TOP/scripts/lowmem.sh"
 step "power cuts" 900 "$TOP/scripts/powercut.sh"
 
+step "example on the KASAN kernel" 600 example kasan
 step "model on the KASAN kernel" 400 apimodel kasan 50000
 step "torture on the KASAN kernel" "$torture_limit" torture kasan
 step "failure points on the KASAN kernel" 1000 "$TOP/scripts/failnth.sh"

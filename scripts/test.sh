@@ -77,9 +77,9 @@ if [ -z "${SUITE:-}" ]; then
 	step "harness" 500 harness
 	step "stock kernel" 500 "$TOP/scripts/integration.sh" amd64
 	step "knobs and reports" 360 on_stock knobs.sh
-	step "example" 360 on_stock example.sh
+	step "example" 500 "$TOP/scripts/example.sh"
 	step "drivers outside of the tree" 360 "$TOP/scripts/outside-driver.sh"
-		step "stock RT kernel" 600 "$TOP/scripts/integration.sh" rt-amd64
+	step "stock RT kernel" 600 "$TOP/scripts/integration.sh" rt-amd64
 fi
 step "KUnit" 640 kunit_result
 rm -rf "$kunit_dir"

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# Runs the KUnit suites (guest.suite=name: one of them), unloads everything and
+# Runs the KUnit suites (guest.suite=name or name.case: one), unloads everything and
 # looks for what was left. The results themselves are on the console, for the
 # kernel's own parser on the host.
 
 suite=$(word suite)
+limit_ms=$(word limit_ms)
 load bioset_core
-load bioset_kunit ${suite:+"suite=$suite"}
+load bioset_kunit ${suite:+"suite=$suite"} ${limit_ms:+"limit_ms=$limit_ms"}
 check "full caches are no leaks" no_leaks
 unload bioset_kunit
 unload bioset_core

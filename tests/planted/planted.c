@@ -16,12 +16,12 @@ MODULE_PARM_DESC(bug, "oob, uaf, leak, lock, sleep, race, ub or warn");
 
 static void plant_oob(void)
 {
-	char *p = kmalloc(24, GFP_KERNEL);
+	char *p = kmalloc(32, GFP_KERNEL);
 
 	if (!p)
 		return;
 	OPTIMIZER_HIDE_VAR(p);
-	p[24] = 1;
+	p[32] = 1;
 	kfree(p);
 }
 
