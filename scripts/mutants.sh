@@ -6,7 +6,8 @@
 # patch names fails. A patch begins with
 #
 #   # kills: SUITE.CASE      (or "hang (SUITE.CASE)": it may as well hang)
-#   # kills: CHECK           a check of the guest's, after the case in "runs"
+#   # kills: CHECK           a check of the guest's after the case in "runs", or
+#                            "run - outcome: warn": a tool complained
 #   # runs: SUITE.CASE       or: example, for scripts/example.sh
 #   # kernel: kasan          optional; User Mode Linux is the default
 #

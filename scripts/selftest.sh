@@ -31,6 +31,8 @@ outcomes() {
 	guest warn warn
 	guest foreign warn
 	guest provoked pass
+	guest race warn
+	guest kernel-race pass
 	guest crash crash
 	guest hang hang
 	guest silent silence

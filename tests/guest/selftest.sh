@@ -32,6 +32,16 @@ warn)
 	to_log "WARNING: CPU: 0 PID: 1 at nowhere.c:1 selftest+0x0/0x0"
 	pass
 	;;
+race)
+	to_log "BUG: KCSAN: data-race in bset_put [bioset_core] / mempool_free"
+	pass
+	;;
+kernel-race)
+	# The kernel's own, though one of us called it
+	to_log "BUG: KCSAN: data-race in mempool_alloc / mempool_free"
+	to_log " bset_put+0x0/0x0 [bioset_core]"
+	pass
+	;;
 crash)
 	echo c >/proc/sysrq-trigger
 	;;

@@ -23,12 +23,56 @@ inject() {
 		echo "$faults" >"$dir/probability"
 	done
 	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+	only_atomic
+}
+
+set_all() {
+	local dir
+	for dir in $injectors; do
+		echo "$2" >"$dir/$1"
+	done
+}
+
+faults_left() {
+	cat /sys/kernel/debug/failslab/times
+}
+
+# Those that cannot sleep, whoever makes them, as is the injectors' default
+only_atomic() {
+	set_all ignore-gfp-wait 1
+	set_all task-filter 0
+}
+
+# All, but of the callers alone: nothing else in this guest would survive it
+only_callers() {
+	local dir
+	for dir in /proc/[0-9]*; do
+		case $(cat "$dir/comm" 2>/dev/null) in
+		torture_call/*) echo 1 >"$dir/make-it-fail" 2>/dev/null || true ;;
+		esac
+	done
+	set_all task-filter 1
+	set_all ignore-gfp-wait 0
+}
+
+# One second of each in turn, for as long as a run takes
+alternate() {
+	[ "${faults:-0}" != 0 ] || return 0
+	if [ "$(cat /sys/kernel/debug/failslab/task-filter)" = Y ]; then
+		echo $((before - $(faults_left))) >>/run/of_callers
+		only_atomic
+	else
+		only_callers
+		before=$(faults_left)
+	fi
 }
 
 stop_injecting() {
 	local dir
+	set_all probability 0
+	awk '{ n += $1 } END { print "of the callers, asleep or not:", n + 0, "faults"; exit !n }' \
+		/run/of_callers
 	for dir in $injectors; do
-		echo 0 >"$dir/probability"
 		echo "${dir##*/}: $((1000000000 - $(cat "$dir/times"))) faults"
 		[ "$(cat "$dir/times")" -lt 1000000000 ]
 	done
@@ -45,6 +89,7 @@ run() {
 	load bioset_core
 	load bioset_torture "stall_secs=$stall" "pin=$pin" "$@"
 	while got=$(result) && [ "$got" = running ]; do
+		alternate
 		sleep 1
 	done
 	unload bioset_torture
