@@ -114,6 +114,31 @@ static void teardown_waits(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, test_worker_done(worker, TEST_LIMIT_MS));
 }
 
+/* After 10 s it says for how many bios it waits and, tracked, who has them. */
+static void teardown_reports_wait(struct kunit *test)
+{
+	static const char waited[] =
+		"(bioset_kunit): bioset_exit() has waited 10 s for 1 bios in flight";
+	struct ending *e = kunit_kzalloc(test, sizeof(*e), GFP_KERNEL);
+	struct late *l = kunit_kzalloc(test, sizeof(*l), GFP_KERNEL);
+	struct test_worker *worker;
+
+	KUNIT_ASSERT_NOT_NULL(test, e);
+	KUNIT_ASSERT_NOT_NULL(test, l);
+	e->driver = new_driver(test, 0);
+	KUNIT_EXPECT_EQ(test, bset_track(&e->driver->bs, true), 0);
+	l->bio = bio_alloc_bioset(GFP_NOIO, 0, &e->driver->bs);
+	worker = test_worker(test, end_set, e);
+	KUNIT_ASSERT_FALSE(test, test_worker_done(worker, 9500));
+	KUNIT_EXPECT_FALSE(test, test_logged(waited));
+	KUNIT_ASSERT_FALSE(test, test_worker_done(worker, 1500));
+	KUNIT_EXPECT_TRUE(test, test_logged(waited));
+	KUNIT_EXPECT_TRUE(test, test_logged("ms ago by %s/%d at:",
+					    current->comm, current->pid));
+	put_late(l);
+	KUNIT_EXPECT_TRUE(test, test_worker_done(worker, TEST_LIMIT_MS));
+}
+
 /* A starved set's bios are its reserve's; they are waited for likewise. */
 static void teardown_waits_for_reserve(struct kunit *test)
 {
@@ -315,6 +340,7 @@ static void teardown_starved(struct kunit *test)
 
 static struct kunit_case teardown_cases[] = {
 	KUNIT_CASE_PARAM(teardown_waits, wait_gen_params),
+	KUNIT_CASE(teardown_reports_wait),
 	KUNIT_CASE(teardown_waits_for_reserve),
 	KUNIT_CASE(teardown_races_with_put),
 	KUNIT_CASE(teardown_races_with_rescue),

@@ -6,6 +6,7 @@
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/kmsg_dump.h>
 #include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -327,6 +328,26 @@ void test_splat_begin(const char *text)
 void test_splat_end(void)
 {
 	pr_info("EXPECT-SPLAT-END\n");
+}
+
+bool test_logged(const char *fmt, ...)
+{
+	struct kmsg_dump_iter iter;
+	bool found = false;
+	char text[160], line[256];
+	va_list args;
+	size_t len;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	kmsg_dump_rewind(&iter);
+	while (!found &&
+	       kmsg_dump_get_line(&iter, false, line, sizeof(line) - 1, &len)) {
+		line[len] = '\0';
+		found = strstr(line, text);
+	}
+	return found;
 }
 
 bool test_path_exists(const char *path)

@@ -135,6 +135,8 @@ void test_splat_end(void);
 
 /* Files, for sysfs. */
 bool test_path_exists(const char *path);
+/* Whether a line of the kernel's log, of any time, has the text in it. */
+bool __printf(1, 2) test_logged(const char *fmt, ...);
 ssize_t test_read_file(const char *path, char *text, size_t len);
 long test_read_number(const char *path);
 int test_write_file(const char *path, const char *text);
