@@ -128,36 +128,47 @@ static unsigned long release_list(struct bset_cache *cache, unsigned int kind,
 	return n;
 }
 
-/* Empties lists that nobody else can touch, by the rules in cache.h. */
-static unsigned long drain_cpu(struct bset_cpu_cache *c, unsigned int kind)
+struct lists {
+	struct bset_obj *head, *full;
+};
+
+/* The lists of a CPU that is dead, or that are claimed. */
+static struct lists take_lists(struct bset_cpu_cache *c, unsigned int kind)
 {
-	struct bset_obj *head = c->head[kind], *full = c->full[kind];
+	struct lists lists = { c->head[kind], c->full[kind] };
 
 	c->head[kind] = NULL;
 	c->full[kind] = NULL;
 	c->nr[kind] = 0;
-	return release_list(c->cache, kind, head) +
-	       release_list(c->cache, kind, full);
+	return lists;
+}
+
+static unsigned long release_lists(struct bset_cache *cache, unsigned int kind,
+				   struct lists lists)
+{
+	return release_list(cache, kind, lists.head) +
+	       release_list(cache, kind, lists.full);
+}
+
+/* Empties lists that nobody else can touch, by the rules in cache.h. */
+static unsigned long drain_cpu(struct bset_cpu_cache *c, unsigned int kind)
+{
+	return release_lists(c->cache, kind, take_lists(c, kind));
 }
 
 static unsigned long drain_this_cpu(struct bset_cache *cache)
 {
 	struct bset_cpu_cache *c;
-	struct bset_obj *head, *full;
+	struct lists lists;
 	unsigned long n = 0;
 	unsigned int kind;
 
 	for (kind = 0; kind < cache->nr_kinds; kind++) {
 		if (WARN_ON_ONCE(!bset_cpu_claim(cache->cpu, &c)))
 			break; /* not in task context */
-		head = c->head[kind];
-		full = c->full[kind];
-		c->head[kind] = NULL;
-		c->full[kind] = NULL;
-		c->nr[kind] = 0;
+		lists = take_lists(c, kind);
 		bset_cpu_release(c);
-		n += release_list(cache, kind, head);
-		n += release_list(cache, kind, full);
+		n += release_lists(cache, kind, lists);
 	}
 	return n;
 }

@@ -16,6 +16,7 @@
  * bios in flight exact, and it is why a late bio_put() is safe: once our
  * callback is called, mempool_free() touches the public struct no more.
  */
+#include <linux/cache.h>
 #include <linux/mempool.h>
 #include <linux/mutex.h>
 #include <linux/overflow.h>
@@ -81,6 +82,15 @@ static void no_ctor(void *obj)
 {
 }
 
+/*
+ * What an object takes of our slabs: cache lines, and a free pointer behind the
+ * object, because the slab must not overwrite it (a constructor, RCU).
+ */
+static unsigned int slab_bytes(unsigned int size)
+{
+	return ALIGN(size + sizeof(void *), cache_line_size());
+}
+
 static int vec_class_init(struct bset_class *class)
 {
 	const unsigned int size = BIO_MAX_VECS * sizeof(struct bio_vec);
@@ -88,7 +98,7 @@ static int vec_class_init(struct bset_class *class)
 	class->slab = kmem_cache_create("bset_vecs", size, 0,
 					SLAB_HWCACHE_ALIGN, no_ctor);
 	class->cache.nr_kinds = 1;
-	class->cache.size[0] = size;
+	class->cache.size[0] = slab_bytes(size);
 	class->cache.release = release_vecs;
 	return class->slab ? 0 : -ENOMEM;
 }
@@ -112,10 +122,10 @@ static int bio_class_init(struct bset_class *class)
 					flags, NULL);
 	class->cache.nr_kinds = class->vecs ? BSET_NR_KINDS : 1;
 	class->cache.release = release_bio;
-	sizes[BSET_INLINE] = size;
-	sizes[BSET_16] = size + 16 * sizeof(struct bio_vec);
-	sizes[BSET_64] = size + 64 * sizeof(struct bio_vec);
-	sizes[BSET_256] = size + BIO_MAX_VECS * sizeof(struct bio_vec);
+	sizes[BSET_INLINE] = slab_bytes(size);
+	sizes[BSET_16] = sizes[BSET_INLINE] + 16 * sizeof(struct bio_vec);
+	sizes[BSET_64] = sizes[BSET_INLINE] + 64 * sizeof(struct bio_vec);
+	sizes[BSET_256] = sizes[BSET_INLINE] + vec_class.cache.size[0];
 	return class->slab ? 0 : -ENOMEM;
 }
 
