@@ -458,14 +458,22 @@ static void rescue_with_kworkers_blocked(struct kunit *test)
 	KUNIT_EXPECT_GE(test, test_stats(test, bs).rescued, 1);
 }
 
-/* Rescuers are kthreads named after the workqueue. */
+/*
+ * Rescuers are kthreads named after the workqueue.  One that was stopped may
+ * still be in the list, on its way out.
+ */
 static unsigned int count_rescuers(void)
 {
 	struct task_struct *p;
 	unsigned int n = 0;
 
 	rcu_read_lock();
-	for_each_process(p) n += !strncmp(p->comm, "bset/", 5);
+	for_each_process(p) {
+		/* A thread that begins to exit now may count or not. */
+		if (!strncmp(p->comm, "bset/", 5) &&
+		    !(data_race(p->flags) & PF_EXITING))
+			n++;
+	}
 	rcu_read_unlock();
 	return n;
 }
