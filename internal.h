@@ -67,7 +67,7 @@ struct bset {
 	struct bset_cpu_cache __percpu *cpu;
 	struct bset_counts __percpu *counts;
 	unsigned int max_vecs; /* 256, or 0 for a set without arrays */
-	bool reserve_only; /* starved of all else, and never tracked */
+	bool reserve_only; /* starve is 1, and it was never tracked */
 	struct bset_pool bio;
 	struct bset_pool vec;
 
@@ -76,7 +76,10 @@ struct bset {
 	bool owns_bs; /* made by bset_create() */
 	unsigned int pool_size;
 
-	/* Written on slow paths only. */
+	/* Written on slow paths only.  starve and reserve_only are knobs: set
+	 * under sets_lock and read without, since an allocation that still
+	 * sees the old value is one that came before.
+	 */
 	unsigned int starve;
 	atomic_t attempts; /* under starvation, to find each Nth */
 	atomic64_t punted;

@@ -46,6 +46,7 @@ static unsigned int own_bios_queued(struct bio_set *bs)
 /* From the certain to the likely. */
 static void print_cause(struct bset *set, const struct bioset_stats *s)
 {
+	unsigned int starve = READ_ONCE(set->starve);
 	unsigned int held = bset_track_held(set);
 	unsigned int queued = own_bios_queued(set->bs);
 
@@ -65,9 +66,9 @@ static void print_cause(struct bset *set, const struct bioset_stats *s)
 					      : "; track=1 tells who has them");
 	else
 		pr_warn("likely cause: none known: no bio of this set is in flight\n");
-	if (READ_ONCE(set->starve))
+	if (starve)
 		pr_warn("note: the set is being starved on purpose (starve=%u)\n",
-			set->starve);
+			starve);
 }
 
 static void report(struct bset_pool *pool, unsigned long waited)
@@ -113,7 +114,8 @@ static bool may_report(struct bset *set, unsigned long period)
 void bset_stall_check(struct bset_pool *pool, unsigned long since,
 		      unsigned long *next)
 {
-	unsigned long period = READ_ONCE(stall_secs) * (unsigned long)HZ;
+	/* Its setter is the kernel's and does not mark the write. */
+	unsigned long period = data_race(stall_secs) * (unsigned long)HZ;
 	unsigned long waited = jiffies - since;
 
 	if (!period || waited < max(*next, period))

@@ -62,6 +62,9 @@ struct record {
 	struct site free;
 };
 
+/* The flags are looked at without the lock, so that what comes first can be
+ * asked cheaply; what depends on the table takes it.
+ */
 struct bset_tracking {
 	spinlock_t lock; /* of the table and the quarantine */
 	bool on;
@@ -133,7 +136,7 @@ static void add_set(void)
 {
 	mutex_lock(&tracked_lock);
 	if (!nr_tracked++)
-		sees_submits = bset_watch_submits(mark_submitted);
+		WRITE_ONCE(sees_submits, bset_watch_submits(mark_submitted));
 	mutex_unlock(&tracked_lock);
 	static_branch_inc(&bset_slow);
 }
@@ -213,7 +216,7 @@ unsigned int bset_track_held(struct bset *set)
 {
 	struct bset_tracking *t = tracking_of(set);
 
-	return t && sees_submits ? find_held(t, NULL) : 0;
+	return t && READ_ONCE(sees_submits) ? find_held(t, NULL) : 0;
 }
 
 /**
@@ -229,7 +232,7 @@ void bset_track_before(struct bset *set, gfp_t gfp)
 	struct record first;
 	unsigned int n;
 
-	if (!t || !sees_submits || !(gfp & __GFP_DIRECT_RECLAIM) ||
+	if (!t || !READ_ONCE(sees_submits) || !(gfp & __GFP_DIRECT_RECLAIM) ||
 	    READ_ONCE(t->misuse_reported))
 		return;
 	n = find_held(t, &first);
@@ -478,8 +481,8 @@ int bset_track_switch(struct bset *set, bool on, bool exact)
 		smp_store_release(&set->tracking, t);
 	}
 	if (on) {
-		t->exact = exact;
-		t->misuse_reported = false;
+		WRITE_ONCE(t->exact, exact);
+		WRITE_ONCE(t->misuse_reported, false);
 		WRITE_ONCE(t->on, true);
 		add_set();
 	} else {
