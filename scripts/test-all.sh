@@ -49,7 +49,7 @@ step "want of memory" 300 "$TOP/scripts/lowmem.sh"
 step "power cuts" 900 "$TOP/scripts/powercut.sh"
 
 step "example on the KASAN kernel" 600 example kasan
-step "model on the KASAN kernel" 400 apimodel kasan 50000
+step "model on the KASAN kernel" 400 apimodel kasan 300000
 step "torture on the KASAN kernel" "$torture_limit" torture kasan
 step "failure points on the KASAN kernel" 1000 "$TOP/scripts/failnth.sh"
 

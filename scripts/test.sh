@@ -66,6 +66,11 @@ on_stock() {
 		--time 240 --name "$(basename "$1" .sh)" "$1"
 }
 
+# Short: what takes long to show is for test-all.
+torture() {
+	FLAVOUR=rt SECS=20 "$TOP/scripts/torture.sh"
+}
+
 # A SUITE that does not exist should not cost a kernel build first.
 [ -z "${SUITE:-}" ] || "$TOP/scripts/kunit.sh" --check-suite "$SUITE"
 dispatch "$@"
@@ -80,6 +85,7 @@ if [ -z "${SUITE:-}" ]; then
 	step "example" 500 "$TOP/scripts/example.sh"
 	step "drivers outside of the tree" 360 "$TOP/scripts/outside-driver.sh"
 	step "stock RT kernel" 600 "$TOP/scripts/integration.sh" rt-amd64
+	step "torture on the stock RT kernel" 400 torture
 fi
 step "KUnit" 640 kunit_result
 rm -rf "$kunit_dir"

@@ -217,13 +217,16 @@ static void submit_one(struct tt_caller *caller, struct tt_slot *slot)
  */
 void tt_move_elsewhere(struct rnd_state *rnd)
 {
-	int cpu = cpumask_any_distribute(cpu_online_mask);
+	const struct cpumask *mask = cpu_possible_mask;
 
-	/* Fails when that CPU is on its way out. */
+	/* A task that is sent to a CPU on its way out may stay where it is not
+	 * allowed, which the scheduler complains of later (PREEMPT_RT, 6.1).
+	 */
+	cpus_read_lock();
 	if (tt_pick(rnd, 2))
-		set_cpus_allowed_ptr(current, cpumask_of(cpu));
-	else
-		set_cpus_allowed_ptr(current, cpu_possible_mask);
+		mask = cpumask_of(cpumask_any_distribute(cpu_online_mask));
+	set_cpus_allowed_ptr(current, mask);
+	cpus_read_unlock();
 }
 
 static void sleep_ms(unsigned int ms)
