@@ -1063,18 +1063,13 @@ static int __init bioset_module_init(void)
 	if (ret)
 		return ret;
 	ret = bset_null_init();
-	if (ret)
-		goto stop_caches;
-	ret = bset_stats_start();
-	if (ret)
-		goto exit_null;
+	if (ret) {
+		bset_null_exit();
+		bset_caches_stop();
+		return ret;
+	}
+	bset_stats_start();
 	return 0;
-
-exit_null:
-	bset_null_exit();
-stop_caches:
-	bset_caches_stop();
-	return ret;
 }
 
 static void __exit bioset_module_exit(void)

@@ -153,7 +153,7 @@ void bset_track_oldest(struct bset *set);
 void bset_track_show(struct seq_file *m, struct bset *set);
 
 /* stats.c */
-int bset_stats_start(void);
+void bset_stats_start(void);
 void bset_stats_stop(void);
 void bset_stats_add(struct bset *set);
 void bset_stats_del(struct bset *set);

@@ -116,13 +116,13 @@ void bset_stats_del(struct bset *set)
 /**
  * bset_stats_start() - make the top directory
  *
+ * Without debugfs there is none, which does no harm.
+ *
  * Context: task context, module load.
- * Return: 0, also without debugfs.
  */
-int bset_stats_start(void)
+void bset_stats_start(void)
 {
 	root = debugfs_create_dir("bioset", NULL);
-	return 0;
 }
 
 /**

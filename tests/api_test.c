@@ -3,6 +3,7 @@
  * Every name of the header, in both forms, and the kernel's own
  * functions on our sets
  */
+#include <linux/blk-integrity.h>
 #include <linux/mm.h>
 
 #include "testdisk.h"
@@ -283,6 +284,44 @@ static void api_clone_integrity(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, freed_size, ksize(own));
 	mempool_free(own, &bs->bio_integrity_pool);
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+
+	clone = bio_alloc_clone(disk->bdev, src, GFP_NOIO, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, clone);
+	KUNIT_EXPECT_NOT_NULL(test, bio_integrity(clone));
+	bio_put(clone);
+	free_source(src);
+}
+
+/* Eight sectors with integrity data of eight bytes each */
+static struct bio *source_with_integrity(struct kunit *test,
+					 struct test_disk *disk)
+{
+	struct blk_integrity profile = { .tuple_size = 8 };
+	struct bio *src = source_bio(test, disk);
+	struct bio_integrity_payload *bip;
+
+	blk_integrity_register(disk->disk, &profile);
+	bip = bio_integrity_alloc(src, GFP_NOIO, 1);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(bip));
+	bio_integrity_add_page(src, ZERO_PAGE(0), 64, 0);
+	bip->bip_iter.bi_size = 64;
+	return src;
+}
+
+/* Each part has the integrity data of its own sectors. */
+static void api_split_integrity(struct kunit *test)
+{
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct bio_set *bs = test_set(test, 2, 16, 0);
+	struct bio *src = source_with_integrity(test, disk), *front;
+
+	KUNIT_ASSERT_EQ(test, bioset_integrity_create(bs, 2), 0);
+	front = bio_split(src, 3, GFP_NOIO, bs);
+	KUNIT_ASSERT_NOT_NULL(test, front);
+	KUNIT_ASSERT_NOT_NULL(test, bio_integrity(front));
+	KUNIT_EXPECT_EQ(test, bio_integrity(front)->bip_iter.bi_size, 24);
+	KUNIT_EXPECT_EQ(test, bio_integrity(src)->bip_iter.bi_size, 40);
+	bio_put(front);
 	free_source(src);
 }
 
@@ -550,6 +589,7 @@ static struct kunit_case api_cases[] = {
 	KUNIT_CASE(api_clone_fast),
 	KUNIT_CASE(api_alloc_clone),
 	KUNIT_CASE(api_clone_integrity),
+	KUNIT_CASE(api_split_integrity),
 	KUNIT_CASE(api_split),
 	KUNIT_CASE(api_next_split),
 	KUNIT_CASE(api_split_null_set),

@@ -292,6 +292,95 @@ static void debug_stall_report(struct kunit *test)
 	KUNIT_EXPECT_LE(test, test_stats(test, bs).stalls, 2);
 }
 
+/* Until the report is there; then there is memory again. */
+static void expect_cause(struct kunit *test, struct bio_set *bs,
+			 struct test_worker *w, const char *cause)
+{
+	KUNIT_EXPECT_FALSE(test, test_worker_done(w, 2300));
+	KUNIT_EXPECT_TRUE(test, test_logged("likely cause: %s", cause));
+	KUNIT_EXPECT_GE(test, test_stats(test, bs).stalls, 1);
+	bset_starve(bs, 0);
+	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));
+}
+
+static void stall_of_greedy_task(struct kunit *test)
+{
+	struct greedy *g = kunit_kzalloc(test, sizeof(*g), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, g);
+	g->bs = tracked_set(test, 1);
+	g->nr = 2;
+	bset_starve(g->bs, 1);
+	test_splat_begin("a bio is held");
+	expect_cause(test, g->bs, test_worker(test, take_several, g),
+		     "the waiting task itself holds 1 unsubmitted bio(s)");
+	test_splat_end();
+}
+
+struct upper {
+	struct bio_set *bs;
+	struct test_disk *lower;
+	unsigned int nr;
+	struct completion go; /* the lower disk does nothing before */
+};
+
+static void sleeping_leaf(struct test_disk *disk, struct bio *bio)
+{
+	struct upper *u = disk->priv;
+
+	wait_for_completion(&u->go);
+	test_leaf(disk, bio);
+}
+
+static void upper_submit(struct test_disk *disk, struct bio *parent)
+{
+	struct upper *u = disk->priv;
+	struct bio *bio;
+	unsigned int i;
+
+	for (i = 0; i < u->nr; i++) {
+		bio = bset_alloc(u->lower->bdev, 0, REQ_OP_WRITE, GFP_NOIO,
+				 u->bs);
+		bio->bi_end_io = bset_put;
+		submit_bio_noacct(bio);
+	}
+	bio_endio(parent);
+}
+
+static void wake_leaf(void *u)
+{
+	complete_all(&((struct upper *)u)->go);
+}
+
+static void stall_below(struct kunit *test, int flags, const char *cause)
+{
+	struct upper *u = kunit_kzalloc(test, sizeof(*u), GFP_KERNEL);
+	struct test_io *io;
+
+	KUNIT_ASSERT_NOT_NULL(test, u);
+	init_completion(&u->go);
+	u->bs = test_starved_set(test, 2, flags);
+	u->lower = test_disk(test, sleeping_leaf, u);
+	u->nr = 3;
+	io = test_io(test, test_disk(test, upper_submit, u));
+	test_defer(test, wake_leaf, u);
+	/* The task goes on to sleep in the lower disk when it has its bios. */
+	test_later(test, TEST_TASK, 3000, wake_leaf, u);
+	expect_cause(test, u->bs, io->worker, cause);
+}
+
+/* From the certain to the likely. */
+static void debug_stall_causes(struct kunit *test)
+{
+	test_defer(test, restore_stall_secs, NULL);
+	KUNIT_ASSERT_GE(test, test_write_file(STALL_SECS, "1"), 0);
+	stall_of_greedy_task(test);
+	stall_below(
+		test, BSET_NO_RESCUER,
+		"2 bio(s) of this set wait on the task's own bio_list, and the set has no rescuer");
+	stall_below(test, 0, "the rescuer has yet to submit 1 bio(s)");
+}
+
 /* 0 switches the report off. */
 static void debug_no_stall_report(struct kunit *test)
 {
@@ -321,6 +410,7 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(debug_track_off_with_bios_out),
 	KUNIT_CASE(debug_bad_parameters),
 	KUNIT_CASE(debug_stall_report),
+	KUNIT_CASE(debug_stall_causes),
 	KUNIT_CASE(debug_no_stall_report),
 	{}
 };

@@ -155,6 +155,22 @@ static int call_split(bool *hit)
 	return 0;
 }
 
+/* Tracked, but for the set as a whole: records of bios that are out already
+ * must be possible to lose.
+ */
+static int call_alloc_tracked(bool *hit)
+{
+	int ret = bset_track(&with_arrays, true);
+
+	if (ret) {
+		*hit = has_failed();
+		return ret;
+	}
+	ret = alloc(&with_arrays, 4, GFP_NOIO, hit);
+	bset_track(&with_arrays, false);
+	return ret;
+}
+
 static int call_starve(bool *hit)
 {
 	int ret = bset_starve(&with_arrays, 1);
@@ -182,6 +198,7 @@ static const struct {
 	{ "clone", call_clone },
 	{ "split", call_split },
 	{ "starve", call_starve },
+	{ "alloc, tracked", call_alloc_tracked },
 };
 
 /* The set that is allocated from must have everything back each time. */
@@ -189,6 +206,8 @@ static bool set_whole(void)
 {
 	struct bioset_stats s;
 
+	if (!with_arrays.bio_slab)
+		return true; /* not made yet */
 	bset_get_stats(&with_arrays, &s);
 	return s.in_flight == 1 && s.reserve == s.pool_size &&
 	       s.vec_reserve == s.pool_size;
@@ -219,9 +238,8 @@ static int sweep(const char *name, int (*call)(bool *hit))
 	return nth - 2;
 }
 
-static int sweep_all(void)
+static int sweep_all(unsigned int points)
 {
-	unsigned int points = 0;
 	int i, ret;
 
 	for (i = 0; i < ARRAY_SIZE(table); i++) {
@@ -236,15 +254,19 @@ static int sweep_all(void)
 
 static int __init failnth_init(void)
 {
-	int ret;
+	int first, ret;
 
+	/* Once there is a set, so is the slab of the arrays. */
+	first = sweep("bioset_init, the first set", call_init);
+	if (first < 0)
+		return first;
 	ret = bioset_init(&with_arrays, 1, 16, BIOSET_NEED_BVECS);
 	if (ret)
 		return ret;
 	/* With vecs inside, for the reserve of arrays must stay whole. */
 	src = bio_alloc_bioset(GFP_KERNEL, 1, &with_arrays);
 	src->bi_iter.bi_size = 2 << SECTOR_SHIFT;
-	ret = sweep_all();
+	ret = sweep_all(first);
 	bio_put(src);
 	bioset_exit(&with_arrays);
 	if (!ret)

@@ -21,6 +21,7 @@ torture() {
 	load bioset_core
 	load bioset_torture seconds=15 seed=1 pin=1
 	while [ "$(cat /sys/module/bioset_torture/parameters/result)" = running ]; do
+		cat /sys/kernel/debug/bioset/*/in_flight >/dev/null 2>&1 || true
 		sleep 1
 	done
 	[ "$(cat /sys/module/bioset_torture/parameters/result)" = PASS ]
