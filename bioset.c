@@ -204,6 +204,7 @@ static __always_inline void *get_object(struct bset_pool *pool, gfp_t gfp,
 	return reserve_only ? bset_reserve_pop(pool) : bset_pool_get(pool, gfp);
 }
 
+/* Out of line, or the callers keep the pool at hand for it all the way. */
 static noinline struct bio *give_back(struct bset *set, struct bio *bio)
 {
 	bset_pool_put(&set->bio, bio);
@@ -281,6 +282,7 @@ static noinline struct bio *alloc_watched(struct block_device *bdev,
 	    unlikely(nr_vecs > set->max_vecs) || unlikely(gfp & BSET_GFP_BAD))
 		return alloc_slow(bdev, nr_vecs, opf, gfp, bs);
 	bio = get_bio(set, nr_vecs, gfp, true);
+	/* set->bs, because to keep bs as well would take one register more. */
 	if (unlikely(!bio))
 		return alloc_slow(bdev, nr_vecs, opf, gfp, set->bs);
 	return finish_alloc(bio, bdev, nr_vecs, opf, set->bs);
