@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 # Runs on one of several kernels. Source it after lib.sh.
 #
-#   use_flavour NAME   sets kernel and build, the modules built for it; NAME is
+#   find_flavour NAME  sets kernel, and kdir to build modules for it; NAME is
 #                      stock, rt, kasan, kcsan, ubsan or gcov
+#   use_flavour NAME   the same, and build, the modules built for it
 #   guest OPTIONS... SCRIPT
 #                      runs tests/guest/SCRIPT there (see boot.sh), prints "ok"
 #                      and "not ok" lines, sets log and outcome, and fails
@@ -14,8 +15,7 @@ stock_flavour() {
 	kdir=/usr/src/linux-headers-$(cat "$kernel/release")
 }
 
-use_flavour() {
-	local errors=$CACHE/logs/modules-$1.log
+find_flavour() {
 	case $1 in
 	stock) stock_flavour amd64 ;;
 	rt) stock_flavour rt-amd64 ;;
@@ -25,6 +25,11 @@ use_flavour() {
 		;;
 	*) die "no kernel is called \"$1\"; there are: stock rt kasan kcsan ubsan gcov" ;;
 	esac
+}
+
+use_flavour() {
+	local errors=$CACHE/logs/modules-$1.log
+	find_flavour "$1"
 	mkdir -p "$CACHE/logs"
 	say "building the modules for the $1 kernel"
 	build=$("$TOP/scripts/modules.sh" "$kdir" 2>"$errors") || {

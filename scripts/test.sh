@@ -85,6 +85,7 @@ if [ -z "${SUITE:-}" ]; then
 	step "example" 500 "$TOP/scripts/example.sh"
 	step "drivers outside of the tree" 360 "$TOP/scripts/outside-driver.sh"
 	step "stock RT kernel" 600 "$TOP/scripts/integration.sh" rt-amd64
+	step "planted bugs on the stock RT kernel" 300 "$TOP/scripts/planted.sh" rt
 	step "torture on the stock RT kernel" 400 torture
 fi
 step "KUnit" 640 kunit_result

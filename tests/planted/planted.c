@@ -12,7 +12,7 @@
 
 static char *bug = "";
 module_param(bug, charp, 0444);
-MODULE_PARM_DESC(bug, "oob, uaf, leak, lock, sleep, race, ub or warn");
+MODULE_PARM_DESC(bug, "oob, uaf, leak, lock, sleep, race, atomic, ub or warn");
 
 static void plant_oob(void)
 {
@@ -68,6 +68,13 @@ static void plant_sleep(void)
 	spin_unlock(&lock);
 }
 
+static void plant_atomic(void)
+{
+	preempt_disable();
+	schedule_timeout_uninterruptible(1);
+	preempt_enable();
+}
+
 static unsigned long racy;
 
 static int racer(void *unused)
@@ -112,10 +119,11 @@ static const struct {
 	const char *name;
 	void (*plant)(void);
 } bugs[] = {
-	{ "oob", plant_oob },	  { "uaf", plant_uaf },
-	{ "leak", plant_leak },	  { "lock", plant_lock },
-	{ "sleep", plant_sleep }, { "race", plant_race },
-	{ "ub", plant_ub },	  { "warn", plant_warn },
+	{ "oob", plant_oob },	    { "uaf", plant_uaf },
+	{ "leak", plant_leak },	    { "lock", plant_lock },
+	{ "sleep", plant_sleep },   { "race", plant_race },
+	{ "atomic", plant_atomic }, { "ub", plant_ub },
+	{ "warn", plant_warn },
 };
 
 static int __init planted_init(void)
