@@ -466,13 +466,13 @@ static unsigned int count_rescuers(void)
 {
 	struct task_struct *p;
 	unsigned int n = 0;
+	bool exiting;
 
 	rcu_read_lock();
 	for_each_process(p) {
 		/* A thread that begins to exit now may count or not. */
-		if (!strncmp(p->comm, "bset/", 5) &&
-		    !(data_race(p->flags) & PF_EXITING))
-			n++;
+		exiting = data_race(p->flags) & PF_EXITING;
+		n += !strncmp(p->comm, "bset/", 5) && !exiting;
 	}
 	rcu_read_unlock();
 	return n;

@@ -9,8 +9,8 @@ seed=$(word seed)
 stall=$(word stall)
 faults=$(word faults)
 # Without KVM, QEMU crashes its guest now and then (int3) when one CPU executes
-# what another one is patching, whoever patches: see "qemu-x86_64 booting with
-# 8.0.0 stil see int3" on the kernel's mailing list, July 2023.
+# what another one is patching, whoever patches: see the thread "qemu-x86_64
+# booting with 8.0.0" on the kernel's mailing list, July 2023.
 pin=0
 ! grep -q 'QEMU Virtual CPU' /proc/cpuinfo || pin=1
 injectors="/sys/kernel/debug/failslab /sys/kernel/debug/fail_page_alloc"
