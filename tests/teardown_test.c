@@ -131,9 +131,9 @@ static void teardown_reports_wait(struct kunit *test)
 	bio_put(bio_alloc_bioset(GFP_NOIO, 0, &e->driver->bs));
 	l->bio = bio_alloc_bioset(GFP_NOIO, 0, &e->driver->bs);
 	worker = test_worker(test, end_set, e);
-	KUNIT_ASSERT_FALSE(test, test_worker_done(worker, 9500));
+	KUNIT_ASSERT_FALSE(test, test_worker_done(worker, 7000));
 	KUNIT_EXPECT_FALSE(test, test_logged(waited));
-	KUNIT_ASSERT_FALSE(test, test_worker_done(worker, 1500));
+	KUNIT_ASSERT_FALSE(test, test_worker_done(worker, 5000));
 	KUNIT_EXPECT_TRUE(test, test_logged(waited));
 	KUNIT_EXPECT_TRUE(test, test_logged("ms ago by %s/%d at:",
 					    current->comm, current->pid));
