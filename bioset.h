@@ -59,7 +59,8 @@
  * @cached:		bios in the per-CPU caches of this set's class; sets of
  *			the same front_pad share them
  * @punted:		bios handed from current->bio_list to the rescuer
- * @rescued:		bios that the rescuer submitted
+ * @rescued:		bios that the rescuer submitted, with those that the
+ *			kernel punted for allocations of its own
  * @waits:		allocations that had to sleep
  * @longest_wait_ms:	the longest of these, in milliseconds
  * @stalls:		reports of waits that took too long

@@ -128,6 +128,7 @@ void bset_rescuer_prepare(struct bio_set *bs);
 int bset_rescuer_init(struct bset *set);
 void bset_rescuer_exit(struct bset *set);
 void bset_rescue_punt(struct bset *set);
+unsigned int bset_rescue_pending(struct bset *set);
 
 /* stall.c */
 void bset_stall_check(struct bset_pool *pool, unsigned long since,

@@ -108,6 +108,24 @@ void bset_rescue_punt(struct bset *set)
 	queue_work(bs->rescue_workqueue, &bs->rescue_work);
 }
 
+/**
+ * bset_rescue_pending() - how many bios the rescuer has yet to submit
+ * @set:	the set
+ *
+ * Context: task context; takes the set's rescue_lock.
+ * Return: the number, those that the kernel punted included.
+ */
+unsigned int bset_rescue_pending(struct bset *set)
+{
+	struct bio_set *bs = set->bs;
+	unsigned int n;
+
+	spin_lock(&bs->rescue_lock);
+	n = bio_list_size(&bs->rescue_list);
+	spin_unlock(&bs->rescue_lock);
+	return n;
+}
+
 static struct bio *next_punted(struct bio_set *bs)
 {
 	struct bio *bio;

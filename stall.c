@@ -49,6 +49,7 @@ static void print_cause(struct bset *set, const struct bioset_stats *s)
 	unsigned int starve = READ_ONCE(set->starve);
 	unsigned int held = bset_track_held(set);
 	unsigned int queued = own_bios_queued(set->bs);
+	unsigned int pending = bset_rescue_pending(set);
 
 	if (held)
 		pr_warn("likely cause: the waiting task itself holds %u unsubmitted bio(s) of this set\n",
@@ -56,9 +57,9 @@ static void print_cause(struct bset *set, const struct bioset_stats *s)
 	else if (queued)
 		pr_warn("likely cause: %u bio(s) of this set wait on the task's own bio_list, and the set has no rescuer\n",
 			queued);
-	else if (s->punted > s->rescued)
-		pr_warn("likely cause: the rescuer has yet to submit %llu bio(s); is it stuck in a disk below?\n",
-			s->punted - s->rescued);
+	else if (pending)
+		pr_warn("likely cause: the rescuer has yet to submit %u bio(s); is it stuck in a disk below?\n",
+			pending);
 	else if (s->in_flight)
 		pr_warn("likely cause: %llu bio(s) in flight, which the disks below have not completed or their holders not submitted%s\n",
 			s->in_flight,

@@ -362,6 +362,8 @@ static void stall_below(struct kunit *test, int flags, const char *cause)
 	u->bs = test_starved_set(test, 2, flags);
 	u->lower = test_disk(test, sleeping_leaf, u);
 	u->nr = 3;
+	/* As if the kernel had punted some for allocations of its own. */
+	atomic64_add(3, &bset_of(u->bs)->rescued);
 	io = test_io(test, test_disk(test, upper_submit, u));
 	test_defer(test, wake_leaf, u);
 	/* The task goes on to sleep in the lower disk when it has its bios. */
