@@ -155,9 +155,7 @@ static int call_split(bool *hit)
 	return 0;
 }
 
-/* Tracked, but for the set as a whole: records of bios that are out already
- * must be possible to lose.
- */
+/* A bio whose record finds no memory is handed out all the same. */
 static int call_alloc_tracked(bool *hit)
 {
 	int ret = bset_track(&with_arrays, true);

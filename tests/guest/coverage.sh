@@ -56,11 +56,7 @@ stalls() {
 }
 
 failure_points() {
-	echo N >/sys/kernel/debug/failslab/ignore-gfp-wait
-	echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait
-	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
-	echo 0 >/sys/kernel/debug/failslab/verbose
-	echo 0 >/sys/kernel/debug/fail_page_alloc/verbose
+	arm_faults
 	load bioset_core
 	load bioset_failnth
 	unload bioset_failnth

@@ -42,11 +42,6 @@ starve() {
 	echo 1 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*/starve)"
 }
 
-stat_of() {
-	awk -v key="$1" '$1 == key { print $2 }' \
-		/sys/kernel/debug/bioset/bioset_stripe.*/stats
-}
-
 # refused TEXT PARAMETER...: the load fails, says why in the one line that has
 # TEXT, and holds nothing
 refused() {
@@ -126,9 +121,9 @@ data() {
 	same_as_file
 	starve
 	same_as_file
-	[ "$(stat_of rescued)" -gt 0 ] || fail "nothing was rescued"
-	[ "$(stat_of punted)" = "$(stat_of rescued)" ]
-	[ "$(stat_of in_flight)" = 0 ]
+	[ "$(set_stat rescued)" -gt 0 ] || fail "nothing was rescued"
+	[ "$(set_stat punted)" = "$(set_stat rescued)" ]
+	[ "$(set_stat in_flight)" = 0 ]
 	unload bioset_stripe
 	no_disks
 }
@@ -144,7 +139,7 @@ errors() {
 	must_fail dd if=/dev/stripe0 of=/dev/null bs=4k skip=17 count=1
 	dd if=/dev/stripe0 of=/dev/null bs=64k skip=2 2>/dev/null
 	must_fail dd if=/dev/zero of=/dev/stripe0 bs=1M count=1 conv=fsync
-	[ "$(stat_of in_flight)" = 0 ]
+	[ "$(set_stat in_flight)" = 0 ]
 	unload bioset_stripe
 	no_disks
 }

@@ -3,17 +3,6 @@
 # Every failure point of making and using a set, and of loading the module; see
 # scripts/failnth.sh.
 
-faults=/sys/kernel/debug
-
-# Allocations that may sleep fail as well, and that of a single page.
-arm() {
-	echo N >$faults/failslab/ignore-gfp-wait
-	echo N >$faults/fail_page_alloc/ignore-gfp-wait
-	echo 0 >$faults/fail_page_alloc/min-order
-	echo 0 >$faults/failslab/verbose
-	echo 0 >$faults/fail_page_alloc/verbose
-}
-
 sets() {
 	load bioset_core
 	load bioset_failnth
@@ -52,7 +41,7 @@ no_leaks_of_ours() {
 	}
 }
 
-arm
+arm_faults
 check "failure points of making and using a set" sets
 check "failure points of loading the module" loading
 check "no leaks" no_leaks_of_ours

@@ -81,6 +81,31 @@ expect_splat() {
 	return $status
 }
 
+# The example's set, as debugfs shows it
+set_stats() {
+	cat /sys/kernel/debug/bioset/*/stats
+}
+
+# set_stat NAME: a number of the example's set
+set_stat() {
+	set_stats | awk -v name="$1" '$1 == name { print $2; exit }'
+}
+
+injectors() {
+	echo /sys/kernel/debug/failslab /sys/kernel/debug/fail_page_alloc
+}
+
+# arm_faults: injected faults are to hit allocations that may sleep as well, and
+# those of a single page, and not to print a stack each
+arm_faults() {
+	local dir
+	for dir in $(injectors); do
+		echo N >"$dir/ignore-gfp-wait"
+		echo 0 >"$dir/verbose"
+	done
+	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+}
+
 # nothing_left: no slab, workqueue thread, disk or debugfs file of ours after
 # the last module went
 nothing_left() {

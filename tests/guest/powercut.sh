@@ -19,11 +19,6 @@ load_starved() {
 	done
 }
 
-stat_of() {
-	cat /sys/kernel/debug/bioset/*/stats |
-		awk -v name="$1" '$1 == name { sum += $2 } END { print sum }'
-}
-
 make_fs() {
 	case $fs in
 	ext4) host mkfs.ext4 -q -F $disk ;;
@@ -53,8 +48,8 @@ fio_verify() {
 }
 
 waited() {
-	echo "waits $(stat_of waits), punted $(stat_of punted)"
-	[ "$(stat_of waits)" -gt 0 ] && [ "$(stat_of punted)" -gt 0 ]
+	echo "waits $(set_stat waits), punted $(set_stat punted)"
+	[ "$(set_stat waits)" -gt 0 ] && [ "$(set_stat punted)" -gt 0 ]
 }
 
 # Writes that nobody waits for, to be in the middle of something

@@ -58,13 +58,3 @@ fio_verify() {
 		# A run that wrote nothing has verified nothing.
 		[ "$(cut -d';' -f47 /host/tmp/fio)" -gt 0 ]
 }
-
-# The set of the example, as debugfs shows it
-set_stats() {
-	cat /sys/kernel/debug/bioset/*/stats
-}
-
-# set_stat NAME: a number of the example's set
-set_stat() {
-	set_stats | awk -v name="$1" '$1 == name { print $2; exit }'
-}

@@ -13,23 +13,18 @@ faults=$(word faults)
 # booting with 8.0.0" on the kernel's mailing list, July 2023.
 pin=0
 ! grep -q 'QEMU Virtual CPU' /proc/cpuinfo || pin=1
-injectors="/sys/kernel/debug/failslab /sys/kernel/debug/fail_page_alloc"
 
 # A share of all allocations that may fail do, everywhere in the kernel.
 inject() {
-	local dir
-	for dir in $injectors; do
-		echo 0 >"$dir/verbose"
-		echo 1000000000 >"$dir/times"
-		echo "$faults" >"$dir/probability"
-	done
-	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+	arm_faults
 	only_atomic
+	set_all times 1000000000
+	set_all probability "$faults"
 }
 
 set_all() {
 	local dir
-	for dir in $injectors; do
+	for dir in $(injectors); do
 		echo "$2" >"$dir/$1"
 	done
 }
@@ -73,7 +68,7 @@ stop_injecting() {
 	set_all probability 0
 	awk '{ n += $1 } END { print "of the callers, asleep or not:", n + 0, "faults"; exit !n }' \
 		/run/of_callers
-	for dir in $injectors; do
+	for dir in $(injectors); do
 		echo "${dir##*/}: $((1000000000 - $(cat "$dir/times"))) faults"
 		[ "$(cat "$dir/times")" -lt 1000000000 ]
 	done
