@@ -62,7 +62,7 @@ kernel_doc() {
 }
 
 shell() {
-	shellcheck -x -P SCRIPTDIR scripts/*.sh tests/guest/*.sh >&2
+	shellcheck -x -P SCRIPTDIR scripts/*.sh tests/guest/*.sh probes/*.sh >&2
 	shellcheck -x -s dash tests/guest/init >&2
 	[ ! -f .ci/run ] || shellcheck -x -P SCRIPTDIR .ci/run >&2
 }
@@ -80,13 +80,13 @@ spelling() {
 version_tests() {
 	! kernel_c_files | grep -v '^./compat' |
 		xargs -d '\n' grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION|RHEL_RELEASE' >&2 &&
-		! kernel_c_files | grep -Ev '^./(compat|tests|bench)' |
+		! kernel_c_files | grep -Ev '^./(compat|probes|tests|bench)' |
 			xargs -d '\n' grep -nE '\bCONFIG_[A-Z]' >&2
 }
 
 # Nothing but what belongs into a driver: GPL-2.0 on every source file.
 licences() {
-	! { kernel_c_files && ls scripts/*.sh scripts/*.py tests/guest/*; } |
+	! { kernel_c_files && ls scripts/*.sh scripts/*.py tests/guest/* probes/*; } |
 		xargs -d '\n' grep -L 'SPDX-License-Identifier: GPL-2.0' | grep . >&2
 }
 
