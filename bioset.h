@@ -34,6 +34,9 @@
 #include <linux/module.h>
 #include <linux/sizes.h>
 
+/* blk_opf_t since 6.0, a plain number before. */
+typedef typeof(((struct bio *)NULL)->bi_opf) bset_opf_t;
+
 /**
  * BSET_NO_RESCUER - flag for bioset_init(): make a set without a rescuer
  *
@@ -95,9 +98,10 @@ void bset_exit(struct bio_set *bs);
 void bset_free(struct bio_set *bs);
 
 struct bio *bset_alloc(struct block_device *bdev, unsigned int nr_vecs,
-		       blk_opf_t opf, gfp_t gfp, struct bio_set *bs);
+		       bset_opf_t opf, gfp_t gfp, struct bio_set *bs);
 struct bio *bset_clone(struct block_device *bdev, struct bio *src, gfp_t gfp,
 		       struct bio_set *bs);
+struct bio *bset_clone_4_6(struct bio *src, gfp_t gfp, struct bio_set *bs);
 struct bio *bset_split(struct bio *bio, int sectors, gfp_t gfp,
 		       struct bio_set *bs);
 void bset_put(struct bio *bio);
@@ -167,21 +171,6 @@ static inline struct bio *bset_alloc_4_6(gfp_t gfp, int nr_iovecs,
 					 struct bio_set *bs)
 {
 	return bset_alloc(NULL, nr_iovecs, 0, gfp, bs);
-}
-
-/**
- * bset_clone_4_6() - bset_clone() with the arguments of 4.6
- * @src:	see bset_clone(); the clone is for the same device
- * @gfp:	see bset_clone()
- * @bs:		see bset_clone()
- *
- * Context: see bset_clone().
- * Return: see bset_clone().
- */
-static inline struct bio *bset_clone_4_6(struct bio *src, gfp_t gfp,
-					 struct bio_set *bs)
-{
-	return bset_clone(src->bi_bdev, src, gfp, bs);
 }
 
 /**

@@ -8,23 +8,23 @@
  * that all caches together may hold for each CPU.
  */
 #include <linux/cpuhotplug.h>
-#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
 
+#include "bioset.h"
 #include "cache.h"
 #include "compat.h"
 
 #define LISTS_PER_CPU 3
 #define MAX_BATCH 32U
 
-static unsigned int cache_kb = 1024;
+static unsigned int cache_kb = BSET_POISON_FREED ? 0 : 1024;
 module_param(cache_kb, uint, 0444);
 MODULE_PARM_DESC(cache_kb, "KiB per CPU for the caches of all sets (0 = none)");
 
 unsigned int bset_cache_batch __read_mostly;
-EXPORT_SYMBOL_NS_GPL(bset_cache_batch, BIOSET_INTERNAL);
+BSET_EXPORT_INTERNAL(bset_cache_batch);
 
 /* Protects the list of caches; innermost but for depot locks. */
 static DEFINE_MUTEX(caches_lock);
@@ -228,7 +228,7 @@ void bset_cache_drain_all(void)
 		drain_depots(cache);
 	mutex_unlock(&caches_lock);
 }
-EXPORT_SYMBOL_NS_GPL(bset_cache_drain_all, BIOSET_INTERNAL);
+BSET_EXPORT_INTERNAL(bset_cache_drain_all);
 
 /*
  * When a class is added the lists become shorter.  What is in longer ones is
@@ -340,7 +340,7 @@ unsigned long bset_cache_count(struct bset_cache *cache)
 	}
 	return n;
 }
-EXPORT_SYMBOL_NS_GPL(bset_cache_count, BIOSET_INTERNAL);
+BSET_EXPORT_INTERNAL(bset_cache_count);
 
 static unsigned long shrink_count(struct shrinker *s, struct shrink_control *sc)
 {
@@ -375,11 +375,7 @@ static unsigned long shrink_scan(struct shrinker *s, struct shrink_control *sc)
 	return n ?: SHRINK_STOP;
 }
 
-static struct shrinker shrinker = {
-	.count_objects = shrink_count,
-	.scan_objects = shrink_scan,
-	.seeks = DEFAULT_SEEKS,
-};
+static struct bset_shrinker shrinker;
 
 /* Runs on another CPU when @cpu is dead, so its lists are nobody's. */
 static int cpu_dead(unsigned int cpu)
@@ -393,6 +389,17 @@ static int cpu_dead(unsigned int cpu)
 			drain_cpu(per_cpu_ptr(cache->cpu, cpu), kind);
 	mutex_unlock(&caches_lock);
 	return 0;
+}
+
+/**
+ * bset_caches_used() - whether there are any caches
+ *
+ * Context: any.
+ * Return: whether there are.
+ */
+bool bset_caches_used(void)
+{
+	return cache_kb;
 }
 
 /**
@@ -414,7 +421,7 @@ int bset_caches_start(void)
 		return ret;
 	hotplug_state = ret;
 
-	ret = bset_register_shrinker(&shrinker);
+	ret = bset_shrinker_start(&shrinker, shrink_count, shrink_scan);
 	if (ret)
 		cpuhp_remove_state_nocalls(hotplug_state);
 	return ret;
@@ -429,7 +436,7 @@ void bset_caches_stop(void)
 {
 	int cpu;
 
-	unregister_shrinker(&shrinker);
+	bset_shrinker_stop(&shrinker);
 	cpuhp_remove_state_nocalls(hotplug_state);
 	for_each_possible_cpu(cpu)
 		cancel_work_sync(per_cpu_ptr(&drain_work, cpu));

@@ -84,6 +84,7 @@ void bset_cache_drain_all(void);
 struct bset_obj *bset_cache_refill(struct bset_cpu_cache *c, unsigned int kind);
 bool bset_cache_spill(struct bset_cpu_cache *c, unsigned int kind);
 
+bool bset_caches_used(void);
 int bset_caches_start(void);
 void bset_caches_stop(void);
 

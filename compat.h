@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What differs between kernels, and nothing else
+ * What differs between kernels, but for the layout of a bio (see layout.h)
  *
- * The only file with version or configuration tests.
+ * Nothing here looks at a version number.  Kernels are told apart by the shape
+ * of their interfaces: bset_features.h holds the answers, one for each file in
+ * probes/, and says where they come from.  Above each wrapper stands which
+ * release changed what.
  */
 #ifndef BSET_COMPAT_H
 #define BSET_COMPAT_H
@@ -10,6 +13,7 @@
 #include <linux/bio.h>
 #include <linux/blk-cgroup.h>
 #include <linux/blkdev.h>
+#include <linux/export.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/shrinker.h>
@@ -18,9 +22,18 @@
 #include <linux/version.h>
 #include <linux/workqueue.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || \
-	LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
-#error "bioset supports Linux 6.1 (any 6.1.y, vendor builds included)"
+#include "bset_features.h"
+
+#if BSET_HAVE_BIO_INTEGRITY_H /* split off bio.h in 6.11 */
+#include <linux/bio-integrity.h>
+#endif
+
+/*
+ * The one test of a version: below it the block layer has no
+ * ->submit_bio() and no submit_bio_noacct() (5.9).
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
+#error "bioset supports Linux 5.10 to 7.2, this is an older one; please report what you need to the project's issue tracker"
 #endif
 
 #ifdef CONFIG_SLOB
@@ -28,98 +41,121 @@
 #error "bioset needs SLUB or SLAB; SLOB is not supported"
 #endif
 
-/*
- * Vecs that live behind the bio itself.  bio_put() of 5.12 and later frees an
- * array only above this number, so it is part of the ABI although block/blk.h
- * keeps it private (BIO_INLINE_VECS).
- */
-#define BSET_INLINE_VECS 4
+#ifndef CONFIG_BLOCK
+#error "bioset needs a kernel with CONFIG_BLOCK"
+#endif
 
-/*
- * Workqueues without WQ_UNBOUND got a flag that says so in 6.17; before it,
- * per-CPU is what the absence of WQ_UNBOUND means.
- */
-#ifndef WQ_PERCPU
-#define WQ_PERCPU 0
+/* A symbol namespace is a string since 6.13. */
+#if BSET_HAVE_SYMBOL_NS_STRING
+#define BSET_EXPORT_INTERNAL(sym) EXPORT_SYMBOL_NS_GPL(sym, "BIOSET_INTERNAL")
+#define BSET_IMPORT_INTERNAL() MODULE_IMPORT_NS("BIOSET_INTERNAL")
+#else
+#define BSET_EXPORT_INTERNAL(sym) EXPORT_SYMBOL_NS_GPL(sym, BIOSET_INTERNAL)
+#define BSET_IMPORT_INTERNAL() MODULE_IMPORT_NS(BIOSET_INTERNAL)
+#endif
+
+/* The flag came in 5.18, and with it what makes it dangerous in our bios. */
+#if !BSET_HAVE_REQ_ALLOC_CACHE
+#define REQ_ALLOC_CACHE 0
+#endif
+
+/* BIOSET_PERCPU_CACHE, which came in 5.14 and is an enumerator */
+#define BSET_PERCPU_CACHE BIT(2)
+
+/* BIO_MAX_PAGES before 5.12 */
+#if !BSET_HAVE_BIO_MAX_VECS
+#define BIO_MAX_VECS BIO_MAX_PAGES
 #endif
 
 /*
- * might_alloc() is free unless one of its checks is compiled in, but for a
- * preemption point: where that is all that it is, a cache hit skips it.
+ * A bio that was put has to be poisoned where KASAN is there to see who uses
+ * it: only the slab can do that, so there are no caches unless cache_kb says so.
+ */
+#define BSET_POISON_FREED IS_ENABLED(CONFIG_KASAN)
+
+/*
+ * might_alloc() (5.12) is free unless one of its checks is compiled in, but for
+ * a preemption point: where that is all that it is, a cache hit skips it.
  */
 static __always_inline void bset_might_alloc(gfp_t gfp)
 {
 #if defined(CONFIG_DEBUG_ATOMIC_SLEEP) || defined(CONFIG_LOCKDEP)
+#if BSET_HAVE_MIGHT_ALLOC
 	might_alloc(gfp);
+#else
+	might_sleep_if(gfpflags_allow_blocking(gfp));
+#endif
+#endif
+}
+
+/* Before 5.18 the device and the operation are set after the allocation. */
+static inline struct bio *bset_kernel_alloc(struct block_device *bdev,
+					    unsigned int nr_vecs,
+					    bset_opf_t opf, gfp_t gfp,
+					    struct bio_set *bs)
+{
+#if BSET_HAVE_BIO_ALLOC_5
+	return bio_alloc_bioset(bdev, nr_vecs, opf, gfp, bs);
+#else
+	struct bio *bio = bio_alloc_bioset(gfp, nr_vecs, bs);
+
+	if (!bio)
+		return NULL;
+	if (bdev)
+		bio_set_dev(bio, bdev);
+	bio->bi_opf = opf;
+	return bio;
+#endif
+}
+
+/* bio_clone_fast() became bio_alloc_clone(), with a device, in 5.18. */
+static inline struct bio *bset_kernel_clone(struct block_device *bdev,
+					    struct bio *src, gfp_t gfp,
+					    struct bio_set *bs)
+{
+#if BSET_HAVE_BIO_ALLOC_CLONE
+	return bio_alloc_clone(bdev, src, gfp, bs);
+#else
+	struct bio *bio = bio_clone_fast(src, gfp, bs);
+
+	if (bio && bdev)
+		bio_set_dev(bio, bdev);
+	return bio;
 #endif
 }
 
 /*
- * What bioset_integrity_create() (exported) made has to be undone by hand,
- * because bioset_integrity_free() is not exported.
+ * Before 5.19 the last bio_put() of a bio without a set was a kfree(), for
+ * bio_kmalloc(); since then whoever allocated such a bio frees it himself.
+ */
+static inline bool bset_kernel_frees_unpooled(void)
+{
+	return !BSET_HAVE_BIO_KMALLOC_NR_FIRST;
+}
+
+/*
+ * What bioset_integrity_create() (exported, gone in 6.17) made has to be undone
+ * by hand, because bioset_integrity_free() is not exported.
  */
 static inline void bset_integrity_exit(struct bio_set *bs)
 {
-#ifdef CONFIG_BLK_DEV_INTEGRITY
+#if BSET_HAVE_INTEGRITY_POOLS
 	mempool_exit(&bs->bio_integrity_pool);
 	mempool_exit(&bs->bvec_integrity_pool);
 #endif
 }
 
-/* Whether anything hangs on @bio that bio_uninit() would release. */
-static __always_inline bool bset_bio_has_extras(const struct bio *bio)
-{
-	bool extras = false;
-
-#ifdef CONFIG_BLK_CGROUP
-	extras |= !!bio->bi_blkg;
-#endif
-#ifdef CONFIG_BLK_DEV_INTEGRITY
-	extras |= !!bio->bi_integrity;
-#endif
-#ifdef CONFIG_BLK_INLINE_ENCRYPTION
-	extras |= !!bio->bi_crypt_context;
-#endif
-	return extras;
-}
-
-/* Whether @bio has data that a clone of it needs a copy of. */
-static __always_inline bool bset_bio_has_payload(struct bio *bio)
-{
-	bool payload = bio_integrity(bio);
-
-#ifdef CONFIG_BLK_INLINE_ENCRYPTION
-	payload |= !!bio->bi_crypt_context;
-#endif
-	return payload;
-}
-
-/* The cgroup of a clone is its source's, or else the task's. */
-static __always_inline void bset_clone_blkg(struct bio *bio, struct bio *src)
-{
-#ifdef CONFIG_BLK_CGROUP
-	if (src->bi_blkg)
-		bio_clone_blkg_association(bio, src);
-	else
-		bio_associate_blkg(bio);
-#endif
-}
-
-/*
- * SLAB_TYPESAFE_BY_RCU caches are released by a work item on the system
- * workqueue that waits for a grace period (5.0 … 6.x).  Until it has run their
- * names are taken.
- */
-static inline void bset_wait_for_dying_slabs(void)
-{
-	rcu_barrier();
-	__flush_workqueue(system_wq);
-}
-
 /*
  * The tracepoint block_bio_queue is not exported, but every tracepoint can be
- * found by its name.  Returns whether @probe is attached.
+ * found by its name.  Until 5.10 its probes are given the queue as well.
  */
+#if BSET_HAVE_QUEUE_TRACE_Q
+#define BSET_QUEUE_PROBE(name, bio) \
+	name(void *unused, struct request_queue *q, struct bio *bio)
+#else
+#define BSET_QUEUE_PROBE(name, bio) name(void *unused, struct bio *bio)
+#endif
+
 static inline void bset_match_queue_tracepoint(struct tracepoint *tp,
 					       void *found)
 {
@@ -137,25 +173,64 @@ static inline struct tracepoint *bset_queue_tracepoint(void)
 	return tp;
 }
 
-static inline bool bset_watch_submits(void (*probe)(void *data,
-						    struct bio *bio))
+/* Attaches a BSET_QUEUE_PROBE(); returns whether that could be done. */
+static inline bool bset_watch_submits(void *probe)
 {
 	struct tracepoint *tp = bset_queue_tracepoint();
 
 	return tp && !tracepoint_probe_register(tp, probe, NULL);
 }
 
-static inline void bset_unwatch_submits(void (*probe)(void *data,
-						      struct bio *bio))
+static inline void bset_unwatch_submits(void *probe)
 {
 	tracepoint_probe_unregister(bset_queue_tracepoint(), probe, NULL);
 	tracepoint_synchronize_unregister();
 }
 
-/* register_shrinker() takes a name since 6.0 and is gone in 6.7. */
-static inline int bset_register_shrinker(struct shrinker *shrinker)
+/*
+ * A shrinker has a name since 6.0 and is allocated since 6.7.
+ */
+typedef unsigned long (*bset_shrink_fn)(struct shrinker *s,
+					struct shrink_control *sc);
+
+struct bset_shrinker {
+#if BSET_HAVE_SHRINKER_ALLOC
+	struct shrinker *shrinker;
+#else
+	struct shrinker shrinker;
+#endif
+};
+
+static inline int bset_shrinker_start(struct bset_shrinker *s,
+				      bset_shrink_fn count, bset_shrink_fn scan)
 {
-	return register_shrinker(shrinker, "bioset");
+#if BSET_HAVE_SHRINKER_ALLOC
+	s->shrinker = shrinker_alloc(0, "bioset");
+	if (!s->shrinker)
+		return -ENOMEM;
+	s->shrinker->count_objects = count;
+	s->shrinker->scan_objects = scan;
+	shrinker_register(s->shrinker);
+	return 0;
+#else
+	s->shrinker.count_objects = count;
+	s->shrinker.scan_objects = scan;
+	s->shrinker.seeks = DEFAULT_SEEKS;
+#if BSET_HAVE_SHRINKER_NAME
+	return register_shrinker(&s->shrinker, "bioset");
+#else
+	return register_shrinker(&s->shrinker);
+#endif
+#endif
+}
+
+static inline void bset_shrinker_stop(struct bset_shrinker *s)
+{
+#if BSET_HAVE_SHRINKER_ALLOC
+	shrinker_free(s->shrinker);
+#else
+	unregister_shrinker(&s->shrinker);
+#endif
 }
 
 #endif /* BSET_COMPAT_H */

@@ -1,36 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the files of bioset_core share
+ *
+ * The files stand on floors, and every call goes down:
+ *
+ *   bioset.c           sets: make, unmake, names, the list; the module
+ *   try.c              what the code relies on, tried when the module loads
+ *   debugfs.c          the files under /sys/kernel/debug/bioset
+ *   bio_alloc.c        alloc, clone, split
+ *   bio_put.c          put
+ *   face.c             the public half of a set; the NULL set
+ *   release.c          a bio that comes back
+ *   mempool_glue.c     reserves: get, put, wait
+ *   class.c            slabs and caches that sets of one layout share
+ *   stall.c            reports of long waits
+ *   track.c            who has which bio
+ *   rescuer.c          resubmits bios that wait behind an allocation
+ *   starve.c           takes memory away for a test; the key of the slow paths
+ *   stats.c            counts
+ *   cache.c            per-CPU lists
+ *   layout.h compat.h  what differs between kernels
  */
 #ifndef BSET_INTERNAL_H
 #define BSET_INTERNAL_H
-
-/* Inside the module the documented names mean the kernel's functions. */
-#define BIOSET_NO_DOCUMENTED_NAMES
 
 #include <linux/bio.h>
 #include <linux/jump_label.h>
 #include <linux/list.h>
 #include <linux/mempool.h>
+#include <linux/mutex.h>
 #include <linux/percpu.h>
 
 #include "bioset.h"
 #include "cache.h"
 #include "compat.h"
+#include "layout.h"
 
 #define BSET_NAME_LEN 64
-
-/*
- * Kinds of bios in a class's cache.  The sizes of the arrays are the kernel's:
- * its bio_put() knows by bi_max_vecs where an array goes.
- */
-enum bset_kind {
-	BSET_INLINE, /* 0…4 vecs, behind the bio */
-	BSET_16, /* 5…16, an array of the kernel's biovec slab */
-	BSET_64, /* 17…64, likewise */
-	BSET_256, /* 65…256, an array of ours */
-	BSET_NR_KINDS
-};
 
 /* Bits that no bio can be allocated with; see bset_alloc(). */
 #define BSET_GFP_BAD (__GFP_ZERO | __GFP_COMP | GFP_ZONEMASK | ~__GFP_BITS_MASK)
@@ -39,6 +45,18 @@ enum bset_kind {
  * The part of a pool that waits: a reserve of objects that have already been
  * taken from the slab.  An object is a bio or an array, whatever precedes it
  * in its slab.
+ *
+ * The barriers, once for all that follow.  A put has to refill a reserve that
+ * is short, and sees that it is short without a lock.  Who takes an object from
+ * the reserve lowers curr_nr before it has the object (smp_wmb() in
+ * mempool_alloc()).  Who puts that object got hold of it through a later store
+ * of the taker, and runs smp_rmb() before it looks at curr_nr.  So it sees the
+ * lower number, unless the reserve has been whole again since.  A put of an
+ * object from elsewhere may see an old number; that is harmless, since somebody
+ * waits only while all objects of the reserve are out, and each is put some day.
+ *
+ * Hence the rule: smp_rmb() between getting hold of a bio and the first
+ * bset_pool_short() or bset_reserve_push() for it.
  */
 struct bset_pool {
 	mempool_t reserve;
@@ -67,7 +85,6 @@ struct bset {
 	struct bset_cpu_cache __percpu *cpu;
 	struct bset_counts __percpu *counts;
 	unsigned int max_vecs; /* 256, or 0 for a set without arrays */
-	bool reserve_only; /* starve is 1, and it was never tracked */
 	struct bset_pool bio;
 	struct bset_pool vec;
 
@@ -76,10 +93,11 @@ struct bset {
 	bool owns_bs; /* made by bset_create() */
 	unsigned int pool_size;
 
-	/* Written on slow paths only.  starve and reserve_only are knobs: set
-	 * under sets_lock and read without, since an allocation that still
-	 * sees the old value is one that came before.
+	/* Written on slow paths only.  starve and tracking are knobs: set under
+	 * @knobs and read without, since an allocation that still sees the old
+	 * value is one that came before.
 	 */
+	struct mutex knobs;
 	unsigned int starve;
 	atomic_t attempts; /* under starvation, to find each Nth */
 	atomic64_t punted;
@@ -97,38 +115,54 @@ struct bset {
 	char name[BSET_NAME_LEN];
 };
 
-/* On when any set is starved or tracked: every allocation and put then takes
- * the slow path, where these are looked at.
- */
-DECLARE_STATIC_KEY_FALSE(bset_slow);
+/* debugfs.c */
+void bset_debugfs_start(void);
+void bset_debugfs_stop(void);
+void bset_debugfs_add(struct bset *set);
+void bset_debugfs_del(struct bset *set);
 
-/* bioset.c */
-unsigned long bset_in_flight(struct bset *set, unsigned long *allocs,
-			     unsigned long *puts);
-void bset_read_stats(struct bset *set, struct bioset_stats *stats);
+/* try.c */
+int bset_try_kernel(void);
+
+/* bio_alloc.c */
+struct bio *bset_split_error(int err);
+extern bool bset_split_gives_err_ptr;
+
+DECLARE_STATIC_KEY_TRUE(bset_quick_init);
+
+
+/* face.c */
+void *bset_face_alloc_bio(gfp_t gfp, void *data);
+int bset_face_init(struct bset *set);
+void bset_face_exit(struct bio_set *bs);
+int bset_null_init(void);
+void bset_null_exit(void);
+struct bio *bset_null_get(enum bset_kind kind, gfp_t gfp);
+int bset_face_pool_init(mempool_t *pool, mempool_alloc_t *alloc,
+			mempool_free_t *free, void *data);
+void bset_face_set_cache(struct bio_set *bs);
+void bset_face_fill_cache(unsigned int lists);
+extern struct bio_set bset_null;
+
+/* release.c */
+void bset_release(struct bset *set, struct bio *bio);
+int bset_set_track(struct bset *set, bool on, bool exact);
+void bset_track_stop(struct bset *set);
 
 /* mempool_glue.c */
 int bset_pools_init(struct bset *set, unsigned int front_pad, bool vecs);
 void bset_pools_exit(struct bset *set);
 void *bset_pool_get(struct bset_pool *pool, gfp_t gfp);
 void bset_pool_put(struct bset_pool *pool, void *obj);
-void bset_release(struct bset *set, struct bio *bio);
-void bset_release_parts(struct bset *set, struct bio *bio);
-unsigned long bset_class_cached(struct bset *set);
-void *bset_face_alloc_bio(gfp_t gfp, void *data);
-int bset_face_init(struct bset *set, unsigned int front_pad, bool vecs);
-void bset_face_exit(struct bio_set *bs);
-void bset_set_starve(struct bset *set, unsigned int nth);
-int bset_null_init(void);
-void bset_null_exit(void);
-extern struct bio_set bset_null;
 
-/* rescuer.c */
-void bset_rescuer_prepare(struct bio_set *bs);
-int bset_rescuer_init(struct bset *set);
-void bset_rescuer_exit(struct bset *set);
-void bset_rescue_punt(struct bset *set);
-unsigned int bset_rescue_pending(struct bset *set);
+/* class.c */
+int bset_classes_start(void);
+void bset_classes_stop(void);
+int bset_classes_get(struct bset *set, unsigned int front_pad, bool vecs);
+void bset_classes_put(struct bset *set);
+struct bio_vec *bset_kernel_array(enum bset_kind kind, gfp_t gfp);
+void *bset_slab_get(struct bset_pool *pool, gfp_t gfp);
+void bset_slab_put(struct bset_pool *pool, void *obj);
 
 /* stall.c */
 void bset_stall_check(struct bset_pool *pool, unsigned long since,
@@ -141,23 +175,40 @@ enum bset_back {
 	BSET_BACK_REFUSED, /* it was not out: leave it alone */
 };
 
-int bset_track_init(struct bset *set);
+bool bset_track_wanted(void);
 void bset_track_exit(struct bset *set);
 int bset_track_switch(struct bset *set, bool on, bool exact);
 bool bset_track_is_on(const struct bset *set);
 void bset_track_before(struct bset *set, gfp_t gfp);
 void bset_track_out(struct bset *set, struct bio *bio);
 bool bset_track_may_put(struct bset *set, struct bio *bio);
-enum bset_back bset_track_back(struct bset *set, struct bio *bio);
+enum bset_back bset_track_back(struct bset *set, struct bio *bio,
+			       struct bio **evicted);
+struct bio *bset_track_evict(struct bset *set);
 unsigned int bset_track_held(struct bset *set);
 void bset_track_oldest(struct bset *set);
 void bset_track_show(struct seq_file *m, struct bset *set);
 
+/* rescuer.c */
+void bset_rescuer_prepare(struct bio_set *bs);
+int bset_rescuer_init(struct bset *set);
+void bset_rescuer_exit(struct bset *set);
+void bset_rescue_punt(struct bset *set);
+unsigned int bset_rescue_pending(struct bset *set);
+
+/* starve.c; on while any set is starved or tracked */
+DECLARE_STATIC_KEY_FALSE(bset_slow);
+
+void bset_slow_get(void);
+void bset_slow_put(void);
+bool bset_starved(struct bset *set);
+void bset_set_starve(struct bset *set, unsigned int nth);
+
 /* stats.c */
-void bset_stats_start(void);
-void bset_stats_stop(void);
-void bset_stats_add(struct bset *set);
-void bset_stats_del(struct bset *set);
+unsigned long bset_in_flight(struct bset *set, unsigned long *allocs,
+			     unsigned long *puts);
+void bset_read_stats(struct bset *set, struct bioset_stats *stats);
+void bset_note_wait(struct bset *set, unsigned long since);
 
 /* Nobody else can have our callback. */
 static __always_inline bool bset_is_ours(const struct bio_set *bs)
@@ -171,46 +222,12 @@ static __always_inline struct bset *bset_of(const struct bio_set *bs)
 	return bset_is_ours(bs) ? bs->bio_pool.pool_data : NULL;
 }
 
-/* Which kind holds @nr_vecs, 0…256. */
-static __always_inline unsigned long bset_kind(unsigned int nr_vecs)
-{
-	if (nr_vecs <= BSET_INLINE_VECS)
-		return BSET_INLINE;
-	/* Each kind is four times the one before: 4, 16, 64, 256. */
-	return __fls(nr_vecs - 1) / 2;
-}
-
-/*
- * Whether a put has to refill a reserve of @pool.
- *
- * For what makes this check without the lock sufficient see bset_pool_put().
- */
+/* Whether a put has to refill a reserve of @pool; see struct bset_pool. */
 static __always_inline bool bset_pool_short(const struct bset_pool *pool)
 {
 	/* Read without the lock on purpose, see there. */
 	return unlikely(data_race(pool->reserve.curr_nr) <
 			pool->reserve.min_nr);
-}
-
-/*
- * From the reserve, or NULL.  What the mempool tries first, its callback, finds
- * nothing whatever the gfp mask; without %__GFP_DIRECT_RECLAIM it does not
- * sleep.
- */
-static __always_inline void *bset_reserve_pop(struct bset_pool *pool)
-{
-	return mempool_alloc(&pool->reserve, GFP_NOWAIT | __GFP_NOWARN);
-}
-
-/* To the reserve, if it is short; the caller has seen smp_rmb() since it got
- * hold of @obj.
- */
-static __always_inline bool bset_reserve_push(struct bset_pool *pool, void *obj)
-{
-	if (!bset_pool_short(pool))
-		return false;
-	mempool_free(obj, &pool->reserve);
-	return true;
 }
 
 /* A set that was ever tracked.  Asked first, so that one that is only starved
@@ -221,12 +238,9 @@ static __always_inline bool bset_tracked(const struct bset *set)
 	return static_branch_unlikely(&bset_slow) && READ_ONCE(set->tracking);
 }
 
-/* A bio leaves the set, on a path that is not the fast one. */
-static inline void bset_count_alloc(struct bset *set, struct bio *bio)
+static __always_inline void bset_count_alloc(struct bset *set)
 {
 	this_cpu_inc(set->counts->allocs);
-	if (bset_tracked(set))
-		bset_track_out(set, bio);
 }
 
 /* A bio is back.  The caller's last access to the set: bset_exit() frees it

@@ -169,7 +169,7 @@ int bset_rescuer_init(struct bset *set)
 	struct bio_set *bs = set->bs;
 
 	bs->rescue_workqueue = alloc_workqueue("bset/%s",
-					       WQ_MEM_RECLAIM | WQ_PERCPU, 0,
+					       WQ_MEM_RECLAIM | WQ_UNBOUND, 0,
 					       set->name);
 	return bs->rescue_workqueue ? 0 : -ENOMEM;
 }

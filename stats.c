@@ -1,136 +1,85 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/kernel/debug/bioset: one directory a set
+ * Counts: what a set holds and what it did
  */
-#define pr_fmt(fmt) "bioset: " fmt
-
-#include <linux/debugfs.h>
-#include <linux/seq_file.h>
+#include <linux/jiffies.h>
 
 #include "internal.h"
 
-static struct dentry *root;
-
-static int stats_show(struct seq_file *m, void *unused)
-{
-	struct bset *set = m->private;
-	struct bioset_stats s;
-
-	bset_read_stats(set, &s);
-	seq_printf(m, "owner            %s\n", set->owner);
-	seq_printf(m, "front_pad        %u\n", set->bio.pad);
-	seq_printf(m, "rescuer          %s\n",
-		   set->bs->rescue_workqueue ? "yes" : "no");
-	seq_printf(m, "pool_size        %u\n", s.pool_size);
-	seq_printf(m, "reserve          %u\n", s.reserve);
-	seq_printf(m, "vec_reserve      %u\n", s.vec_reserve);
-	seq_printf(m, "cached           %lu\n", s.cached);
-	seq_printf(m, "allocs           %llu\n", s.allocs);
-	seq_printf(m, "puts             %llu\n", s.puts);
-	seq_printf(m, "in_flight        %llu\n", s.in_flight);
-	seq_printf(m, "punted           %llu\n", s.punted);
-	seq_printf(m, "rescued          %llu\n", s.rescued);
-	seq_printf(m, "waits            %llu\n", s.waits);
-	seq_printf(m, "longest_wait_ms  %llu\n", s.longest_wait_ms);
-	seq_printf(m, "stalls           %llu\n", s.stalls);
-	seq_printf(m, "misuses          %llu\n", s.misuses);
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(stats);
-
-static int starve_get(void *data, u64 *val)
-{
-	struct bset *set = data;
-
-	*val = READ_ONCE(set->starve);
-	return 0;
-}
-
-static int starve_set(void *data, u64 val)
-{
-	struct bset *set = data;
-
-	if (val > INT_MAX) {
-		pr_err("%s: starve takes 0 to %d\n", set->name, INT_MAX);
-		return -EINVAL;
-	}
-	return bset_starve(set->bs, val);
-}
-DEFINE_DEBUGFS_ATTRIBUTE(starve_fops, starve_get, starve_set, "%llu\n");
-
-static int track_get(void *data, u64 *val)
-{
-	*val = bset_track_is_on(data);
-	return 0;
-}
-
-static int track_set(void *data, u64 val)
-{
-	struct bset *set = data;
-
-	if (val > 1) {
-		pr_err("%s: track takes 0 or 1\n", set->name);
-		return -EINVAL;
-	}
-	return bset_track(set->bs, val);
-}
-DEFINE_DEBUGFS_ATTRIBUTE(track_fops, track_get, track_set, "%llu\n");
-
-static int in_flight_show(struct seq_file *m, void *unused)
-{
-	bset_track_show(m, m->private);
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(in_flight);
-
 /**
- * bset_stats_add() - make a set's directory
+ * bset_in_flight() - how many bios of a set are out
  * @set:	the set
+ * @allocs:	set to the bios handed out so far
+ * @puts:	set to the bios that came back
  *
- * Without debugfs, or without memory for it, the set works unseen.
+ * Puts are read first: an alloc is counted before its put, so the difference is
+ * never negative.  (The exception: since 7.1 bio_alloc_bioset() of the kernel,
+ * called for one of our sets by code without our header, takes a bio with more
+ * than 4 vecs without asking us.  It is counted when it is put only.)  When
+ * nobody allocates any more the puts can only be behind, so a result of 0 is
+ * final.
  *
- * Context: task context, may sleep.
+ * Context: any.
+ * Return: the number.
  */
-void bset_stats_add(struct bset *set)
+unsigned long bset_in_flight(struct bset *set, unsigned long *allocs,
+			     unsigned long *puts)
 {
-	set->dir = debugfs_create_dir(set->name, root);
-	debugfs_create_file("stats", 0444, set->dir, set, &stats_fops);
-	debugfs_create_file("starve", 0600, set->dir, set, &starve_fops);
-	debugfs_create_file("track", 0600, set->dir, set, &track_fops);
-	debugfs_create_file("in_flight", 0400, set->dir, set, &in_flight_fops);
+	unsigned long a = 0, p = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		p += READ_ONCE(per_cpu_ptr(set->counts, cpu)->puts);
+	smp_mb(); /* pairs with smp_mb__before_atomic() before each put */
+	for_each_possible_cpu(cpu)
+		a += READ_ONCE(per_cpu_ptr(set->counts, cpu)->allocs);
+	*allocs = a;
+	*puts = p;
+	return (long)(a - p) > 0 ? a - p : 0;
 }
 
 /**
- * bset_stats_del() - remove a set's directory
+ * bset_note_wait() - account for an allocation that had to sleep
  * @set:	the set
+ * @since:	when it began to, in jiffies
  *
- * Waits for those who read there.
- *
- * Context: task context, may sleep.
+ * Context: any.
  */
-void bset_stats_del(struct bset *set)
+void bset_note_wait(struct bset *set, unsigned long since)
 {
-	debugfs_remove_recursive(set->dir);
+	s64 waited = jiffies - since;
+	s64 longest = atomic64_read(&set->longest_wait);
+
+	while (waited > longest &&
+	       !atomic64_try_cmpxchg(&set->longest_wait, &longest, waited))
+		;
 }
 
 /**
- * bset_stats_start() - make the top directory
+ * bset_read_stats() - fill in what bset_get_stats() gives
+ * @set:	the set
+ * @stats:	filled in
  *
- * Without debugfs there is none, which does no harm.
- *
- * Context: task context, module load.
+ * Context: any.
  */
-void bset_stats_start(void)
+void bset_read_stats(struct bset *set, struct bioset_stats *stats)
 {
-	root = debugfs_create_dir("bioset", NULL);
-}
+	unsigned long longest = atomic64_read(&set->longest_wait);
+	unsigned long allocs, puts;
 
-/**
- * bset_stats_stop() - remove the top directory
- *
- * Context: task context, module unload.
- */
-void bset_stats_stop(void)
-{
-	debugfs_remove_recursive(root);
+	stats->in_flight = bset_in_flight(set, &allocs, &puts);
+	stats->allocs = allocs;
+	stats->puts = puts;
+	stats->pool_size = set->pool_size;
+	/* Numbers for people: they may be off by what moves meanwhile. */
+	stats->reserve = data_race(set->bio.reserve.curr_nr);
+	/* likewise */
+	stats->vec_reserve = data_race(set->vec.reserve.curr_nr);
+	stats->cached = bset_cache_count(set->bio.cache);
+	stats->punted = atomic64_read(&set->punted);
+	stats->rescued = atomic64_read(&set->rescued);
+	stats->waits = atomic64_read(&set->waits);
+	stats->stalls = atomic64_read(&set->stalls);
+	stats->misuses = atomic64_read(&set->misuses);
+	stats->longest_wait_ms = jiffies_to_msecs(longest);
 }

@@ -138,12 +138,12 @@ static void add_set(void)
 	if (!nr_tracked++)
 		WRITE_ONCE(sees_submits, bset_watch_submits(mark_submitted));
 	mutex_unlock(&tracked_lock);
-	static_branch_inc(&bset_slow);
+	bset_slow_get();
 }
 
 static void remove_set(void)
 {
-	static_branch_dec(&bset_slow);
+	bset_slow_put();
 	mutex_lock(&tracked_lock);
 	if (!--nr_tracked && sees_submits)
 		bset_unwatch_submits(mark_submitted);
@@ -357,13 +357,16 @@ static struct record *evict(struct bset_tracking *t, unsigned int max)
 	return r;
 }
 
-static void finish_evicted(struct bset *set, struct record *r)
+static struct bio *finish_evicted(struct bset *set, struct record *r)
 {
+	struct bio *bio;
+
 	if (!r)
-		return;
+		return NULL;
 	check_pad(set, r);
-	bset_release_parts(set, r->bio);
+	bio = r->bio;
 	kfree(r);
+	return bio;
 }
 
 static void keep(struct bset *set, struct bset_tracking *t, struct record *r)
@@ -387,7 +390,8 @@ static void keep(struct bset *set, struct bset_tracking *t, struct record *r)
  * Context: any but NMI.
  * Return: what the caller has to do with @bio.
  */
-enum bset_back bset_track_back(struct bset *set, struct bio *bio)
+enum bset_back bset_track_back(struct bset *set, struct bio *bio,
+			       struct bio **evicted)
 {
 	struct bset_tracking *t = tracking_of(set);
 	enum bset_back ret = BSET_BACK_PUT;
@@ -417,11 +421,25 @@ enum bset_back bset_track_back(struct bset *set, struct bio *bio)
 
 	if (ret == BSET_BACK_REFUSED)
 		report_bad_put(set, bio, known ? &copy : NULL);
-	finish_evicted(set, old);
+	*evicted = finish_evicted(set, old);
 	return ret;
 }
 
-/* Drops all records; bios in the quarantine go where they would have gone. */
+struct bio *bset_track_evict(struct bset *set)
+{
+	struct bset_tracking *t = set->tracking;
+	struct record *r;
+	unsigned long flags;
+
+	if (!t)
+		return NULL;
+	spin_lock_irqsave(&t->lock, flags);
+	r = evict(t, 0);
+	spin_unlock_irqrestore(&t->lock, flags);
+	return finish_evicted(set, r);
+}
+
+/* Drops all records. */
 static void forget_all(struct bset *set, struct bset_tracking *t)
 {
 	struct hlist_node *tmp;
@@ -429,15 +447,10 @@ static void forget_all(struct bset *set, struct bset_tracking *t)
 	unsigned long flags;
 	unsigned int bkt;
 
-	do {
-		spin_lock_irqsave(&t->lock, flags);
-		r = evict(t, 0);
-		spin_unlock_irqrestore(&t->lock, flags);
-		finish_evicted(set, r);
-	} while (r);
-
 	spin_lock_irqsave(&t->lock, flags);
 	hash_for_each_safe(t->records, bkt, tmp, r, node) {
+		if (r->freed)
+			continue;
 		hash_del(&r->node);
 		kfree(r);
 	}
@@ -475,8 +488,6 @@ int bset_track_switch(struct bset *set, bool on, bool exact)
 		t = new_tracking();
 		if (!t)
 			return -ENOMEM;
-		/* First, so that no bio with a record takes the short way. */
-		WRITE_ONCE(set->reserve_only, false);
 		/* pairs with smp_load_acquire() in tracking_of() */
 		smp_store_release(&set->tracking, t);
 	}
@@ -495,18 +506,10 @@ int bset_track_switch(struct bset *set, bool on, bool exact)
 	}
 	return 0;
 }
-EXPORT_SYMBOL_NS_GPL(bset_track_switch, BIOSET_INTERNAL);
 
-/**
- * bset_track_init() - track a set from its start if the module parameter says so
- * @set:	a set that nobody uses yet
- *
- * Context: task context, may sleep.
- * Return: 0 or -ENOMEM.
- */
-int bset_track_init(struct bset *set)
+bool bset_track_wanted(void)
 {
-	return track_all ? bset_track_switch(set, true, true) : 0;
+	return track_all;
 }
 
 /**
@@ -519,8 +522,6 @@ void bset_track_exit(struct bset *set)
 {
 	if (!set->tracking)
 		return;
-	bset_track_switch(set, false, false);
-	forget_all(set, set->tracking);
 	kfree(set->tracking);
 	set->tracking = NULL;
 }

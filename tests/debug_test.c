@@ -16,7 +16,7 @@ static struct bio_set *tracked_set(struct kunit *test, unsigned int pool_size)
 {
 	struct bio_set *bs = test_set(test, pool_size, PAD, BIOSET_NEED_BVECS);
 
-	KUNIT_ASSERT_EQ(test, bset_track_switch(bset_of(bs), true, true), 0);
+	KUNIT_ASSERT_EQ(test, bset_set_track(bset_of(bs), true, true), 0);
 	return bs;
 }
 

@@ -6,7 +6,9 @@
 
 suite=$(word suite)
 limit_ms=$(word limit_ms)
-load bioset_core
+cache_kb=$(word cache_kb)
+# Under KASAN there are no caches unless asked for.
+load bioset_core "cache_kb=${cache_kb:-1024}"
 load bioset_kunit ${suite:+"suite=$suite"} ${limit_ms:+"limit_ms=$limit_ms"}
 check "full caches are no leaks" no_leaks
 unload bioset_kunit

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Faces: the public half of a set
+ *
+ * The only file that depends on what a kernel does with a struct bio_set.  The
+ * kernel's own functions know of our sets nothing but that struct, so here is
+ * all by which they reach us:
+ *
+ *   bio_pool, bvec_pool  mempools that hold nothing and never will, so that
+ *                        each allocation and each free comes to our callbacks.
+ *                        This is what makes the count of bios in flight exact,
+ *                        and it is why a late bio_put() is safe: once our
+ *                        callback is called, mempool_free() touches the public
+ *                        struct no more.
+ *   bio_slab             of the set's class: since 7.1 bio_alloc_bioset() takes
+ *                        from it without asking us when it wants more than 4
+ *                        vecs, and gives back what it took by our callbacks.
+ *   cache                a per-CPU cache, always empty and full at once, so that
+ *                        no bio is ever kept in it (see below)
+ *   rescue_*             see rescuer.c
+ *
+ * And the NULL set, a face over kmalloc().
+ */
+#include <linux/mempool.h>
+#include <linux/percpu.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+/*
+ * What the kernel's struct bio_alloc_cache looks like from outside: one or (6.2)
+ * two lists, which are empty, and behind them counts, which say that it is full.
+ * So bio_alloc_bioset() finds nothing in it, and bio_put() frees what has
+ * REQ_ALLOC_CACHE instead of keeping it.  Bios get that flag by hand, by copying
+ * bi_opf of one that has it (all small ones of fs_bio_set, since 7.0); without a
+ * cache bio_put() would follow a NULL pointer.  One serves all sets.
+ */
+struct bset_full_cache {
+	unsigned long words[4];
+};
+
+static DEFINE_PER_CPU_ALIGNED(struct bset_full_cache, bset_full_cache);
+
+static void *bset_face_nothing(gfp_t gfp, void *data)
+{
+	return ZERO_SIZE_PTR;
+}
+
+static void bset_face_drop(void *elem, void *data)
+{
+}
+
+/**
+ * bset_face_pool_init() - make a mempool that holds nothing
+ * @pool:	the mempool, zeroed
+ * @alloc:	callback to allocate
+ * @free:	callback to free
+ * @data:	for the callbacks
+ *
+ * Since 6.17 one of min_nr 0 keeps an element all the same, which would be a bio
+ * that never comes back to us; with a min_nr below 0, mempool_free() finds that
+ * nothing is missing, on all kernels.
+ *
+ * Context: task context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int bset_face_pool_init(mempool_t *pool, mempool_alloc_t *alloc,
+			mempool_free_t *free, void *data)
+{
+	int ret;
+
+	ret = mempool_init(pool, 0, bset_face_nothing, bset_face_drop, NULL);
+	if (ret)
+		return ret;
+	pool->curr_nr = 0;
+	pool->min_nr = -1;
+	pool->alloc = alloc;
+	pool->free = free;
+	pool->pool_data = data;
+	return 0;
+}
+
+/**
+ * bset_face_alloc_bio() - callback of bio_pool: the kernel allocates a bio
+ * @gfp:	as given to mempool_alloc()
+ * @data:	the set
+ *
+ * Also what tells our sets from others', see bset_of().
+ *
+ * Context: as for bset_pool_get().
+ * Return: memory for a front_pad and a bio, or NULL.
+ */
+void *bset_face_alloc_bio(gfp_t gfp, void *data)
+{
+	struct bset *set = data;
+	struct bio *bio = NULL;
+
+	if (bset_tracked(set))
+		bset_track_before(set, gfp);
+	if (!static_branch_unlikely(&bset_slow))
+		bio = bset_cache_pop(set->cpu, BSET_INLINE);
+	if (unlikely(!bio))
+		bio = bset_pool_get(&set->bio, gfp);
+	if (!bio)
+		return NULL;
+	/* The kernel gives it back as it is if it finds no array for it, and
+	 * bset_release() must not take what was there for one.
+	 */
+	bset_set_array_kind(bio, BSET_INLINE);
+	bset_count_alloc(set);
+	if (bset_tracked(set))
+		bset_track_out(set, bio);
+	return (void *)bio - set->bio.pad;
+}
+BSET_EXPORT_INTERNAL(bset_face_alloc_bio);
+
+static void *bset_face_alloc_vecs(gfp_t gfp, void *data)
+{
+	struct bset *set = data;
+
+	return bset_pool_get(&set->vec, gfp);
+}
+
+/*
+ * Nothing: the array stays with its bio.  The kernel gives an array back in one
+ * place only, bio_free(), which gives the bio back next; bset_release() then
+ * has both, and can keep them together.
+ */
+static void bset_face_free_vecs(void *vecs, void *data)
+{
+}
+
+static void bset_face_free_bio(void *elem, void *data)
+{
+	struct bset *set = data;
+
+	bset_release(set, elem + set->bio.pad);
+}
+
+/* Space behind each bio for the vecs that are there; nobody asked before 5.12. */
+static void set_back_pad(struct bio_set *bs, unsigned int bytes)
+{
+#if BSET_HAVE_BACK_PAD
+	bs->back_pad = bytes;
+#endif
+}
+
+/**
+ * bset_face_set_cache() - keep the kernel's per-CPU cache out of a set
+ * @bs:		the public half of a set
+ *
+ * Context: any.
+ */
+void bset_face_set_cache(struct bio_set *bs)
+{
+#if BSET_HAVE_BIO_SET_CACHE
+	bs->cache = (struct bio_alloc_cache __percpu *)&bset_full_cache;
+#endif
+}
+
+/**
+ * bset_face_fill_cache() - say that the kernel's cache is full
+ * @lists:	how many lists are before its counts, 1 or 2
+ *
+ * Context: task context, module load.
+ */
+void bset_face_fill_cache(unsigned int lists)
+{
+	/* Half of the range, because some kernels count up and down again. */
+	const unsigned int counts[2] = { INT_MAX / 2, INT_MAX / 2 };
+	struct bset_full_cache *c;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		c = per_cpu_ptr(&bset_full_cache, cpu);
+		memset(c, 0, sizeof(*c));
+		memcpy(&c->words[lists], counts, sizeof(counts));
+	}
+}
+
+/**
+ * bset_face_init() - make the public half of a set one that the kernel can use
+ * @set:	a set with its pools; @set->bs is zeroed there
+ *
+ * Context: task context, may sleep.
+ * Return: 0 or -ENOMEM; bset_face_exit() is right in both cases.
+ */
+int bset_face_init(struct bset *set)
+{
+	struct bio_set *bs = set->bs;
+	int ret = 0;
+
+	bs->front_pad = set->bio.pad;
+	bs->bio_slab = set->bio.slab;
+	set_back_pad(bs, set->max_vecs ?
+				 BSET_INLINE_VECS * sizeof(struct bio_vec) :
+				 0);
+	bset_face_set_cache(bs);
+	if (set->max_vecs)
+		ret = bset_face_pool_init(&bs->bvec_pool, bset_face_alloc_vecs,
+					  bset_face_free_vecs, set);
+	if (!ret)
+		ret = bset_face_pool_init(&bs->bio_pool, bset_face_alloc_bio,
+					  bset_face_free_bio, set);
+	return ret;
+}
+
+/**
+ * bset_face_exit() - undo bset_face_init() and zero the public half
+ * @bs:		the public half of a set
+ *
+ * Context: task context.
+ */
+void bset_face_exit(struct bio_set *bs)
+{
+	mempool_exit(&bs->bio_pool);
+	mempool_exit(&bs->bvec_pool);
+	bset_integrity_exit(bs);
+	memset(bs, 0, sizeof(*bs));
+}
+
+/*
+ * The NULL set: a face over kmalloc().  Each of its bios keeps the module
+ * loaded, because its put needs our callback.
+ */
+struct bio_set bset_null;
+
+static void *bset_null_alloc_bio(gfp_t gfp, void *data)
+{
+	struct bio *bio;
+
+	bio = kmalloc(BSET_BIO_SIZE + BSET_INLINE_VECS * sizeof(struct bio_vec),
+		      gfp);
+	if (bio)
+		__module_get(THIS_MODULE);
+	return bio;
+}
+
+static void bset_null_free_bio(void *p, void *data)
+{
+	kfree(p);
+	module_put(THIS_MODULE);
+}
+
+static void *bset_null_alloc_vecs(gfp_t gfp, void *data)
+{
+	return kmalloc_array(BIO_MAX_VECS, sizeof(struct bio_vec), gfp);
+}
+
+static void bset_null_free_vecs(void *p, void *data)
+{
+	kfree(p);
+}
+
+/**
+ * bset_null_get() - get a bio by kmalloc()
+ * @kind:	which array it is to have; it may get a larger one
+ * @gfp:	as for kmalloc()
+ *
+ * Context: as for kmalloc().
+ * Return: a bio with nothing set but its array, or NULL.
+ */
+struct bio *bset_null_get(enum bset_kind kind, gfp_t gfp)
+{
+	struct bio_vec *vecs = NULL;
+	struct bio *bio;
+
+	bio = bset_null_alloc_bio(gfp, NULL);
+	if (!bio || kind == BSET_INLINE)
+		return bio;
+	if (kind != BSET_256)
+		vecs = bset_kernel_array(kind, gfp);
+	if (!vecs) {
+		kind = BSET_256;
+		vecs = bset_null_alloc_vecs(gfp, NULL);
+	}
+	if (!vecs) {
+		bset_null_free_bio(bio, NULL);
+		return NULL;
+	}
+	bset_set_array_kind(bio, kind);
+	bio->bi_io_vec = vecs;
+	return bio;
+}
+
+/**
+ * bset_null_init() - make the NULL set usable
+ *
+ * Context: task context, module load.
+ * Return: 0 or -ENOMEM; bset_null_exit() is right in both cases.
+ */
+int bset_null_init(void)
+{
+	int ret;
+
+	bset_rescuer_prepare(&bset_null);
+	set_back_pad(&bset_null, BSET_INLINE_VECS * sizeof(struct bio_vec));
+	bset_face_set_cache(&bset_null);
+	ret = bset_face_pool_init(&bset_null.bvec_pool, bset_null_alloc_vecs,
+				  bset_null_free_vecs, NULL);
+	if (!ret)
+		ret = bset_face_pool_init(&bset_null.bio_pool,
+					  bset_null_alloc_bio,
+					  bset_null_free_bio, NULL);
+	return ret;
+}
+
+/**
+ * bset_null_exit() - undo bset_null_init()
+ *
+ * Context: task context, module unload; none of its bios is out, since each
+ * holds a reference on the module.
+ */
+void bset_null_exit(void)
+{
+	bset_face_exit(&bset_null);
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the code relies on, tried with real bios when the module is loaded
+ *
+ * The probes look at declarations; they cannot tell what the kernel does.  Here
+ * its bio_init(), bio_put(), bio_alloc_bioset() and bio_split() meet a set whose
+ * callbacks take notes.  A kernel on which one of the tries fails would corrupt
+ * memory or hang later, so the module refuses to load and says what is
+ * different; but for bio_init(), without whose shortcut there is the long way.
+ */
+#define pr_fmt(fmt) "bioset: " fmt
+
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+static bool quick_init = true;
+module_param(quick_init, bool, 0444);
+MODULE_PARM_DESC(quick_init,
+		 "set up bios by stores, not by bio_init() (default yes)");
+
+/* A set, a bio and an array to try with, and what the callbacks saw. */
+struct bset_try {
+	struct bio_set bs;
+	struct bio *bio;
+	struct bio_vec *vecs;
+	bool deny; /* allocations fail */
+	unsigned int bio_allocs;
+	unsigned int bio_frees;
+	unsigned int vec_frees;
+	bool vecs_before_bio;
+};
+
+static void *bset_try_alloc_bio(gfp_t gfp, void *data)
+{
+	struct bset_try *t = data;
+
+	t->bio_allocs++;
+	return t->deny ? NULL : t->bio;
+}
+
+static void bset_try_free_bio(void *elem, void *data)
+{
+	struct bset_try *t = data;
+
+	t->bio_frees += elem == t->bio;
+	t->vecs_before_bio = t->vec_frees;
+}
+
+static void *bset_try_alloc_vecs(gfp_t gfp, void *data)
+{
+	return NULL;
+}
+
+static void bset_try_free_vecs(void *elem, void *data)
+{
+	struct bset_try *t = data;
+
+	t->vec_frees += elem == t->vecs;
+}
+
+static void forget_notes(struct bset_try *t)
+{
+	t->bio_allocs = 0;
+	t->bio_frees = 0;
+	t->vec_frees = 0;
+	t->vecs_before_bio = false;
+}
+
+/*
+ * Whether our stores leave the same in a bio as bio_init() does, in each byte
+ * that bio_init() writes: one that is the same whatever was there before.  With
+ * a table, so that a kernel which resets more than we think is found out.
+ */
+static bool same_as_bio_init(struct bio *bios, struct bio_vec *table)
+{
+	const unsigned long kind = table ? BSET_256 : BSET_INLINE;
+	const u8 *kernel_a = (u8 *)&bios[0], *kernel_b = (u8 *)&bios[1];
+	const u8 *ours_a = (u8 *)&bios[2], *ours_b = (u8 *)&bios[3];
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		memset(&bios[i], i & 1 ? 0x5a : 0xa5, sizeof(struct bio));
+	for (i = 0; i < 2; i++) {
+		bset_bio_init_kernel(&bios[i], NULL, table,
+				     table ? BIO_MAX_VECS : 0, REQ_OP_WRITE);
+		bios[i].bi_flags |= bset_array_flags(kind);
+		bset_set_array_kind(&bios[2 + i], kind);
+		bios[2 + i].bi_io_vec = table;
+		bios[2 + i].bi_pool = NULL;
+		bset_bio_init_quick(&bios[2 + i], NULL, REQ_OP_WRITE, kind);
+	}
+	for (i = 0; i < sizeof(struct bio); i++)
+		if (kernel_a[i] == kernel_b[i] &&
+		    (ours_a[i] != kernel_a[i] || ours_b[i] != kernel_a[i]))
+			return false;
+	return true;
+}
+
+static int try_init(struct bset_try *t)
+{
+	struct bio *bios = kcalloc(4, sizeof(*bios), GFP_KERNEL);
+
+	if (!bios)
+		return -ENOMEM;
+	if (!same_as_bio_init(bios, NULL) || !same_as_bio_init(bios, t->vecs)) {
+		pr_notice("using bio_init(): it does more than we know\n");
+		quick_init = false;
+	}
+	kfree(bios);
+	if (!quick_init)
+		static_branch_disable(&bset_quick_init);
+	return 0;
+}
+
+/* A bio of @kind as ours are: the array is the caller's. */
+static void make_bio(struct bset_try *t, unsigned long kind,
+		     struct bio_vec *vecs, bset_opf_t opf)
+{
+	forget_notes(t);
+	memset(t->bio, 0, sizeof(*t->bio));
+	bset_set_array_kind(t->bio, kind);
+	t->bio->bi_io_vec = vecs;
+	bset_bio_init_quick(t->bio, NULL, opf, kind);
+	t->bio->bi_pool = &t->bs;
+}
+
+/* The kernel's bio_put() gives the bio to us, and the array where it belongs. */
+static int try_put(struct bset_try *t, unsigned long kind)
+{
+	struct bio_vec *vecs = t->vecs;
+
+	if (kind == BSET_16 || kind == BSET_64) {
+		vecs = bset_kernel_array(kind, GFP_KERNEL);
+		if (!vecs)
+			return -ENOMEM;
+	}
+	make_bio(t, kind, kind == BSET_INLINE ? NULL : vecs, REQ_OP_WRITE);
+	if (bset_array_kind(t->bio) != kind)
+		goto unexpected;
+	bio_put(t->bio);
+	if (t->bio_frees == 1 && t->vec_frees == (kind == BSET_256) &&
+	    t->vecs_before_bio == (kind == BSET_256))
+		return 0;
+unexpected:
+	pr_err("not loaded: this kernel's bio_put() does not give back a bio of %u vecs as expected\n",
+	       bset_kind_vecs(kind));
+	return -EOPNOTSUPP;
+}
+
+static int try_puts(struct bset_try *t)
+{
+	unsigned long kind;
+	int ret = 0;
+
+	for (kind = BSET_INLINE; kind < BSET_NR_KINDS && !ret; kind++)
+		ret = try_put(t, kind);
+	return ret;
+}
+
+/* A pool of a face holds nothing, and so do both after all these puts. */
+static int try_faces(struct bset_try *t)
+{
+	if (!t->bs.bio_pool.curr_nr && !t->bs.bvec_pool.curr_nr)
+		return 0;
+	pr_err("not loaded: this kernel's mempool keeps what is freed to an empty pool\n");
+	return -EOPNOTSUPP;
+}
+
+#if BSET_HAVE_BIO_SET_CACHE && BSET_HAVE_REQ_ALLOC_CACHE
+/* Two lists first: if there is but one, the counts behind it are 0 then, and
+ * the bio is kept where the next attempt forgets it.
+ */
+static int try_cache(struct bset_try *t)
+{
+	unsigned int lists;
+
+	for (lists = 2; lists; lists--) {
+		bset_face_fill_cache(lists);
+		make_bio(t, BSET_INLINE, NULL, REQ_ALLOC_CACHE);
+		bio_put(t->bio);
+		if (t->bio_frees == 1)
+			return 0;
+	}
+	pr_err("not loaded: this kernel's per-CPU cache of bios has another form\n");
+	return -EOPNOTSUPP;
+}
+#else
+static int try_cache(struct bset_try *t)
+{
+	return 0;
+}
+#endif
+
+/* The kernel's allocator comes to us for a bio without vecs. */
+static int try_alloc(struct bset_try *t)
+{
+	struct bio *bio;
+
+	forget_notes(t);
+	bio = bset_kernel_alloc(NULL, 0, REQ_OP_WRITE, GFP_KERNEL, &t->bs);
+	if (bio != t->bio || t->bio_allocs != 1 || bio->bi_pool != &t->bs) {
+		pr_err("not loaded: this kernel's bio_alloc_bioset() does not come to a set's mempool\n");
+		return -EOPNOTSUPP;
+	}
+	bio_put(bio);
+	return 0;
+}
+
+/* What bio_split() returns when there is no memory. */
+static int try_split(struct bset_try *t)
+{
+	struct bio bio, *split;
+
+	bset_bio_init_kernel(&bio, NULL, NULL, 0, REQ_OP_WRITE);
+	bio.bi_iter.bi_size = 2 * SECTOR_SIZE;
+	t->deny = true;
+	split = bio_split(&bio, 1, GFP_NOWAIT, &t->bs);
+	if (split && !IS_ERR(split)) {
+		pr_err("not loaded: this kernel's bio_split() does not come to a set's mempool\n");
+		return -EOPNOTSUPP;
+	}
+	bset_split_gives_err_ptr = split;
+	return 0;
+}
+
+static int try_all(struct bset_try *t)
+{
+	int ret = try_init(t);
+
+	bset_face_set_cache(&t->bs);
+	bset_rescuer_prepare(&t->bs);
+	if (!ret)
+		ret = bset_face_pool_init(&t->bs.bio_pool, bset_try_alloc_bio,
+					  bset_try_free_bio, t);
+	if (!ret)
+		ret = bset_face_pool_init(&t->bs.bvec_pool, bset_try_alloc_vecs,
+					  bset_try_free_vecs, t);
+	if (!ret)
+		ret = try_puts(t);
+	if (!ret)
+		ret = try_faces(t);
+	if (!ret)
+		ret = try_cache(t);
+	if (!ret)
+		ret = try_alloc(t);
+	return ret ?: try_split(t);
+}
+
+/**
+ * bset_try_kernel() - find out whether this kernel does what we rely on
+ *
+ * Context: task context, module load, after bset_classes_start().
+ * Return: 0; -ENOMEM; -EOPNOTSUPP if it does not, after a line in the log that
+ * says what is different.
+ */
+int bset_try_kernel(void)
+{
+	struct bset_try *t = kzalloc(sizeof(*t), GFP_KERNEL);
+	int ret = -ENOMEM;
+
+	if (!t)
+		return ret;
+	t->bio = kzalloc(sizeof(*t->bio), GFP_KERNEL);
+	t->vecs = kcalloc(BIO_MAX_VECS, sizeof(*t->vecs), GFP_KERNEL);
+	if (t->bio && t->vecs)
+		ret = try_all(t);
+	mempool_exit(&t->bs.bio_pool);
+	mempool_exit(&t->bs.bvec_pool);
+	kfree(t->vecs);
+	kfree(t->bio);
+	kfree(t);
+	return ret;
+}
