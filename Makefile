@@ -13,8 +13,8 @@
 MAKEFLAGS += --no-print-directory
 export KDIR KSRC SUITE DESTDIR W C V
 
-all: ## build the modules
-	@scripts/modules.sh $(KDIR) >/dev/null
+all: ## build the modules; bioset_core.ko here is a link to the cache
+	@dir=$$(scripts/modules.sh $(KDIR)) && ln -sfn "$$dir/bioset_core.ko" .
 
 demo: ## see it work: the example on a stock Debian kernel in QEMU
 	@scripts/demo.sh

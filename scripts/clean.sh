@@ -12,6 +12,8 @@ case $CACHE in
 /*/bioset) ;;
 *) die "refusing to clean $CACHE" ;;
 esac
+# What "make" and kbuild leave in the tree
+(cd "$TOP" && git clean -fdXq 2>/dev/null) || rm -f "$TOP/bioset_core.ko"
 if [ "${1:-}" = --all ]; then
 	rm -rf "$CACHE"
 else

@@ -78,10 +78,33 @@ spelling() {
 # Version and configuration tests belong into the compatibility layer; the
 # tests may ask what the kernel at hand can do.
 version_tests() {
-	! kernel_c_files | grep -v '^./compat' |
+	! kernel_c_files | grep -Ev '^./(compat|layout)[.]h' |
 		xargs -d '\n' grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION|RHEL_RELEASE' >&2 &&
-		! kernel_c_files | grep -Ev '^./(compat|probes|tests|bench)' |
+		! kernel_c_files | grep -Ev '^./(compat|layout)[.]h|^./(probes|tests|bench)/' |
 			xargs -d '\n' grep -nE '\bCONFIG_[A-Z]' >&2
+}
+
+# Each object of the module calls only those behind it in Kbuild's list. (An
+# address that is compared is no call: how our sets are told from others.)
+floors() {
+	local build objs
+	build=$("$TOP/scripts/modules.sh" ${KDIR:+"$KDIR"} 2>/dev/null) || return 1
+	objs=$(sed -n 's/^bioset_core-y [:+]= *//p' Kbuild)
+	[ -n "$objs" ] || return 1
+	# shellcheck disable=SC2086 # a list of words
+	(cd "$build" && nm -A $objs) | awk '
+		{ sub(/:.*/, "", $1); sub(/:$/, "", $1) }
+		!($1 in floor) { floor[$1] = ++n }
+		$NF ~ /^__|bset_face_alloc_bio$/ { next }
+		$(NF - 1) == "U" { uses[$1 SUBSEP $NF]; next }
+		$(NF - 1) ~ /[TDBR]/ { at[$NF] = $1 }
+		END {
+			for (u in uses) {
+				split(u, p, SUBSEP)
+				if (p[2] in at && floor[at[p[2]]] <= floor[p[1]])
+					print p[1] " calls up: " p[2] " of " at[p[2]]
+			}
+		}' | sort | { ! grep . >&2; }
 }
 
 # Nothing but what belongs into a driver: GPL-2.0 on every source file.
@@ -110,5 +133,6 @@ step "shellcheck" 120 shell
 step "python" 60 python
 step "codespell" 60 spelling
 step "version tests stand in compat.h" 60 version_tests
+step "calls run downwards" 400 floors
 step "licences" 60 licences
 totals

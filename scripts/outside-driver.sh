@@ -23,9 +23,15 @@ build_drivers() {
 	make -C "$kdir" "M=$work/driver" "BIOSET=$work/root/usr/src/bioset" modules
 }
 
+# The C of README.md, as it is printed there
+readme_driver() {
+	awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' "$TOP/README.md"
+}
+
 say "installing below a directory of its own, and building drivers against that"
 quietly "$log" install_below "$work/root" || die "make install failed"
 cp -r "$TOP/tests/outside" "$work/driver"
+readme_driver >"$work/driver/readme_driver.h"
 quietly "$log" build_drivers || die "the drivers do not build against the installed header"
 # A driver that defines pr_fmt itself defines it twice under -include.
 if grep 'warning:' "$log" | grep -v '"pr_fmt" redefined' >&2; then

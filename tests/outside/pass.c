@@ -4,47 +4,13 @@
  *
  *	insmod pass.ko dev=/dev/a
  *
- * makes /dev/pass0.  What README.md shows of it stands between the two lines
- * that say so.
+ * makes /dev/pass0.  Its heart is the driver of README.md, which
+ * scripts/outside-driver.sh takes from there into readme_driver.h.
  */
 #include <linux/blkdev.h>
 #include <linux/module.h>
 
-/* README begins */
-#include "bioset.h"
-
-struct my_io {
-	struct bio *parent;
-	struct bio clone; /* must be last */
-};
-
-static struct bio_set my_set;
-static struct block_device *below;
-
-static void my_end_io(struct bio *clone)
-{
-	struct bio *parent = container_of(clone, struct my_io, clone)->parent;
-
-	parent->bi_status = clone->bi_status;
-	bio_put(clone);
-	bio_endio(parent);
-}
-
-static void my_submit_bio(struct bio *bio)
-{
-	struct bio *clone = bio_alloc_clone(below, bio, GFP_NOIO, &my_set);
-
-	container_of(clone, struct my_io, clone)->parent = bio;
-	clone->bi_end_io = my_end_io;
-	submit_bio_noacct(clone);
-}
-
-static int my_set_up(void)
-{
-	return bioset_init(&my_set, 4, offsetof(struct my_io, clone), 0);
-}
-
-/* README ends */
+#include "readme_driver.h"
 
 static char *dev;
 module_param(dev, charp, 0444);
