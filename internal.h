@@ -193,7 +193,7 @@ void bset_track_show(struct seq_file *m, struct bset *set);
 void bset_rescuer_prepare(struct bio_set *bs);
 int bset_rescuer_init(struct bset *set);
 void bset_rescuer_exit(struct bset *set);
-void bset_rescue_punt(struct bset *set);
+void bset_rescue_punt(void);
 unsigned int bset_rescue_pending(struct bset *set);
 
 /* starve.c; on while any set is starved or tracked */

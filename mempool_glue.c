@@ -149,7 +149,7 @@ void *bset_pool_get(struct bset_pool *pool, gfp_t gfp)
 	/* From here on we may sleep, if only for reclaim's own I/O: what is
 	 * queued behind us must not be what we wait for.
 	 */
-	bset_rescue_punt(pool->set);
+	bset_rescue_punt();
 	obj = pool_reclaim(pool, gfp);
 	return obj ?: bset_pool_wait(pool, gfp);
 }

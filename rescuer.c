@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Resubmits bios that wait behind an allocation of their own set
+ * Resubmits bios that wait behind an allocation
  *
  * The problem.  While a task is in a driver's ->submit_bio(), what it submits
  * is put on current->bio_list and starts only when ->submit_bio() returns.  A
@@ -9,39 +9,50 @@
  * cannot complete before ->submit_bio() returns, and it cannot return before
  * one of them completes.
  *
- * The way out.  Before an allocation sleeps it hands the bios of its set from
- * current->bio_list to the set's rescuer, which submits them from its own task.
+ * The way out.  Before an allocation sleeps it hands over the bios on
+ * current->bio_list, each to the rescuer of the set that it is from.  A rescuer
+ * submits them from a task of its own.
  *
- * Why that is enough.  Let a task sleep for a bio of set S, and look at where
- * the objects of S's reserve (at least one) can be:
+ * Why that is enough.  A disk's level is the number of disks below it on the
+ * longest way down; a set has the level of the disk whose driver allocates from
+ * it, so the sets of one disk have the same level.  Let a task sleep for a bio
+ * of set S, and let each sleep for a set of a lower level end.  All of S's
+ * reserve (at least one bio) is out.  One of these bios can be:
  *
- *  1. On the sleeper's own bio_list: no, they have been punted, and nobody but
- *     the task itself adds to its lists.
- *  2. On another task's bio_list: that task is in ->submit_bio().  Either it
- *     returns, and the block layer then submits them; or it sleeps for a bio
- *     of S, and has punted them; or it sleeps for a bio of a set below S (bios
- *     only travel down a stack of disks), and that sleep ends by induction
- *     over the sets from the lowest, for which case 4 is the only one left.
- *  3. On S's rescue_list: the rescuer submits them one by one.  Its thread
- *     exists already (WQ_MEM_RECLAIM) and serves S alone, so no other set's
- *     rescue can be what it waits for.  It may itself sleep in a ->submit_bio()
- *     below, for a bio of a set below S; that ends by the same induction.  It
- *     never sleeps for a bio of S: only S's driver allocates from S, and the
- *     bios punted are those that S's driver sent to the disks below it.
+ *  1. On the bio_list of a task that sleeps for a bio, of S or of another set:
+ *     no, that task has handed it over, and nobody else adds to its lists.
+ *  2. On the bio_list of another task: that task is in ->submit_bio().  Either
+ *     that returns and the block layer comes to the bio, or it has to sleep for
+ *     a bio itself and first hands this one over.
+ *  3. On S's rescue_list: the rescuer submits what is there one by one.  Its
+ *     thread exists already (WQ_MEM_RECLAIM) and serves S alone, so no other
+ *     set's rescue can be what it waits for.  All that it runs has come of bios
+ *     of S, which S's driver has sent down: drivers of lower levels.  It may
+ *     sleep there, for a set of a lower level, and that sleep ends.  It never
+ *     sleeps for S or for another set of S's disk.
  *  4. With a disk: it completes them, their last bio_put() returns an object
  *     to the reserve and wakes every sleeper (bset_pool_put()).
  *  5. Held by a task that has not submitted them: the caller's side of the
- *     contract forbids to allocate while holding one, so that task does not
- *     sleep for S and goes on to case 2 or 4.
+ *     contract forbids to sleep for another bio while holding one, so that task
+ *     goes on to case 2 or 4.
  *
- * Every case leads to 4.  The third case is why only bios of this set may be
- * punted: a bio of a set above would have S's own driver run in S's rescuer.
- * Why both lists: current->bio_list[1] holds what was queued before the
- * running ->submit_bio() was called.  Those are bios of this set if its driver
- * queues some to its own disk.
+ * Every case leads to 4.
+ *
+ * Why bios of all our sets, not of S only: two tasks that take from two sets of
+ * one disk in different order would each sleep with a bio on its list that the
+ * other one waits for.  Why each to its own set's rescuer, not all to S's: a
+ * bio of a set above would have S's own driver run in S's rescuer, and case 3
+ * would fail.  Why both lists: current->bio_list[1] holds what was queued
+ * before the running ->submit_bio() was called.
+ *
+ * Bios of the kernel's sets, and of sets without a rescuer, have no thread that
+ * could take them, so they stay, in order.  They cannot be what S waits for,
+ * unless S's driver makes them itself: before it turns to a bio, the block
+ * layer has handled all that came of the newer ones for the disks below, so
+ * what is still on the list belongs further up.
  *
  * Sleepers race for what is put, so while new bios keep coming one of them may
- * lose again and again; what is proved is that the set as a whole goes on, and
+ * lose again and again; what is argued is that the set as a whole goes on, and
  * that every sleep ends when no more comes in from the top.
  *
  * docs/forward-progress.md has the long form, and docs/model the same as a
@@ -53,59 +64,66 @@
 
 #include "internal.h"
 
-/* Moves the bios of @bs from @list to @own; both keep their order. */
-static unsigned int take_own(struct bio_list *list, struct bio_set *bs,
-			     struct bio_list *own)
+static bool has_rescuer(const struct bio *bio)
 {
-	struct bio_list others;
-	unsigned int n = 0;
-	struct bio *bio;
-
-	bio_list_init(&others);
-	while ((bio = bio_list_pop(list))) {
-		if (bio->bi_pool == bs) {
-			bio_list_add(own, bio);
-			n++;
-		} else {
-			bio_list_add(&others, bio);
-		}
-	}
-	*list = others;
-	return n;
+	return bset_is_ours(bio->bi_pool) && bio->bi_pool->rescue_workqueue;
 }
 
-/**
- * bset_rescue_punt() - hand the caller's queued bios of a set to its rescuer
- * @set:	the set that the caller is about to sleep for
+/*
+ * Gives @bio to its set's rescuer.
  *
- * Does nothing outside of a ->submit_bio() or for a set without a rescuer.
- *
- * Context: task context; takes the set's rescue_lock.
+ * The bio keeps its set alive, as any bio in flight does, but only until the
+ * rescuer has it: then the bio may complete and the set, which need not be the
+ * one that the caller allocates from, may be torn down.  So all is done under
+ * the lock that the rescuer needs to get at the bio.  destroy_workqueue() waits
+ * for the work that is queued here.
  */
-void bset_rescue_punt(struct bset *set)
+static void hand_over(struct bio *bio)
 {
-	struct bio_set *bs = set->bs;
-	struct bio_list own;
-	unsigned int n;
-
-	if (!current->bio_list || !bs->rescue_workqueue)
-		return;
-
-	bio_list_init(&own);
-	n = take_own(&current->bio_list[0], bs, &own);
-	n += take_own(&current->bio_list[1], bs, &own);
-	if (!n)
-		return;
+	struct bio_set *bs = bio->bi_pool;
 
 	spin_lock(&bs->rescue_lock);
-	bio_list_merge(&bs->rescue_list, &own);
-	spin_unlock(&bs->rescue_lock);
-	atomic64_add(n, &set->punted);
-	/* If the work runs already it either sees the bios, or is queued again:
+	bio_list_add(&bs->rescue_list, bio);
+	atomic64_inc(&bset_of(bs)->punted);
+	/* If the work runs already it either sees the bio, or is queued again:
 	 * queue_work() returns without queueing only while it is pending, and
 	 * a pending work item has yet to look at the list.
 	 */
 	queue_work(bs->rescue_workqueue, &bs->rescue_work);
+	spin_unlock(&bs->rescue_lock);
+}
+
+/* Both what goes and what stays keeps its order. */
+static void punt_list(struct bio_list *list)
+{
+	struct bio_list rest;
+	struct bio *bio;
+
+	bio_list_init(&rest);
+	while ((bio = bio_list_pop(list))) {
+		if (has_rescuer(bio))
+			hand_over(bio);
+		else
+			bio_list_add(&rest, bio);
+	}
+	*list = rest;
+}
+
+/**
+ * bset_rescue_punt() - hand the caller's queued bios to their sets' rescuers
+ *
+ * To be called before the caller sleeps for a bio or an array of any set.  Does
+ * nothing outside of a ->submit_bio(), and nothing to bios of the kernel's sets
+ * or of sets without a rescuer.
+ *
+ * Context: task context; takes the rescue_lock of one set after the other.
+ */
+void bset_rescue_punt(void)
+{
+	if (!current->bio_list)
+		return;
+	punt_list(&current->bio_list[0]);
+	punt_list(&current->bio_list[1]);
 }
 
 /**
@@ -159,7 +177,11 @@ static void bset_rescue_work(struct work_struct *work)
  * bset_rescuer_init() - give a set its rescuer
  * @set:	a set whose public half is zeroed there
  *
- * One workqueue, and so one kthread, for each set: see case 3 above.
+ * One workqueue, and so one kthread, for each set: see case 3 above.  Unbound,
+ * because the work of a per-CPU queue, its thread included, runs on the CPU that
+ * queued it: a real-time task there, even one that waits for a bio of the set,
+ * would hold up the rescue for ever.  Bios stay in order nevertheless, because
+ * a set has one work item, and that never runs twice at a time.
  *
  * Context: task context, may sleep.
  * Return: 0 or -ENOMEM.

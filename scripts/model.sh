@@ -47,19 +47,30 @@ check holds safety '... when A resubmits the rest of the bio to itself' DRIVER_A
 check holds safety '... when A queues rest and pieces to itself' DRIVER_A=REQUEUE
 check holds safety '... when the tasks come with bios for B and for A queued' MIXED
 check holds safety '... when completions run on two CPUs' COMPLETERS=2
+check holds safety '... when the bottom disk completes during the submission' SYNC
 check holds safety '... when the slab may give one more bio of B' EXTRA_B=1
 check holds safety '... when the slab may give one more bio of A' EXTRA_A=1 DRIVER_A=REST
 check holds safety '... when bios need arrays from a second reserve' ARRAYS EXTRA_B=1
 check holds progress 'some bio always completes while tasks submit for ever' FOREVER DRIVER_A=REST
+check holds safety 'two sets of one disk, taken in changing order' TWO_SETS
+check holds live '... every bio completes and teardown ends' TWO_SETS
+check holds safety '... of the upper of two disks' A_TWO_SETS
+check holds safety '... of the lower of two disks' B_TWO_SETS
+check holds safety 'bio_list as one queue, as before 4.11' FIFO MIXED
 
 # One part taken out.
 check deadlock safety 'without a rescuer' WITHOUT_RESCUER
 check cycle live 'without a rescuer, as a bio that never completes' WITHOUT_RESCUER
 check deadlock safety 'only list [0] punted' PUNT_ONE_LIST DRIVER_A=REQUEUE
 check holds safety '... where no bio of the set can be on list [1]' PUNT_ONE_LIST
-check deadlock safety "other sets' bios punted too" PUNT_ALL MIXED
-check deadlock safety '... and with a rest resubmitted' PUNT_ALL DRIVER_A=REST
-check holds safety "... where no other set's bio can be on the lists" PUNT_ALL
+check deadlock safety 'only bios of the wanted set punted, two sets' PUNT_WANTED TWO_SETS
+check deadlock safety '... and where bio_list is one queue' PUNT_WANTED FIFO MIXED
+check holds safety '... one set a disk' PUNT_WANTED
+check holds safety '... one set a disk, bios for B and for A queued' PUNT_WANTED MIXED
+check holds safety '... two sets taken in one order, once each' PUNT_WANTED TWO_SETS ORDERED
+check deadlock safety "all punted to the wanted set's rescuer" PUNT_TO_WANTED MIXED
+check deadlock safety '... and with a rest resubmitted' PUNT_TO_WANTED DRIVER_A=REST
+check holds safety "... where no other set's bio can be on the lists" PUNT_TO_WANTED
 check deadlock safety 'one rescuer thread for both sets' SHARED_RESCUER
 check deadlock safety 'work queued before the bios are on its list' QUEUE_FIRST
 check deadlock safety 'reserve looked at before prepare_to_wait()' LOST_WAKEUP
@@ -73,22 +84,23 @@ check assertion safety 'teardown that leaves the rescue work running' NO_DRAIN
 # A rule broken, or something that is not promised.
 check assertion safety 'driver without a reference on the parent' NO_PARENT_REF
 check deadlock safety 'driver that holds two bios, reserve 2' HOLD_TWO RESERVE=2
+check deadlock safety 'driver that holds a bio of each of two sets' HOLD_TWO TWO_SETS
+check holds safety '... always taken in one order' HOLD_TWO TWO_SETS ORDERED
 check deadlock safety 'one set for two levels' SHARED_SET
-check deadlock safety 'two sets of one disk, taken in either order' TWO_SETS
-check holds safety '... taken in one order, once each' TWO_SETS_ORDERED
+check deadlock safety 'end_io that submits within a submission below' END_SUBMITS SYNC
 check cycle fair 'one task may be overtaken for ever' FOREVER
-check deadlock safety 'bio_list as one queue, as before 4.11' FIFO MIXED
-check holds safety 'variant: all bios punted, each to its own set, two sets' PUNT_TO_OWNERS TWO_SETS
 
 if [ -n "$full" ]; then
 	check holds progress 'full: submitting for ever, A makes clones' FOREVER
+	check holds progress 'full: submitting for ever, two sets' FOREVER TWO_SETS
 	check holds safety 'full: 3 tasks' TASKS=3 DRIVER_A=REST
+	check holds safety 'full: 3 tasks, two sets' TASKS=3 TWO_SETS
 	check holds safety 'full: 3 pieces' PIECES=3
+	check holds safety 'full: 3 pieces, two sets' PIECES=3 TWO_SETS
 	check holds safety 'full: reserves of 2' RESERVE=2 DRIVER_A=REST
 	check holds safety 'full: the slab may give more of A' EXTRA_A=1
 	check holds safety 'full: the slab may give more of both' EXTRA_A=1 EXTRA_B=1 DRIVER_A=REST
 	check holds safety 'full: arrays, two completions at a time' ARRAYS EXTRA_B=1 COMPLETERS=2
-	check holds safety 'full: variant with one queue' PUNT_TO_OWNERS FIFO MIXED
 fi
 
 defines() {

@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "testdisk.h"
@@ -118,14 +119,20 @@ static void expect_completed(struct kunit *test, struct test_io *io)
 }
 
 /* Each sector once, in order. */
-static void expect_order(struct kunit *test, struct test_disk *disk,
-			 unsigned int n)
+static void expect_order_from(struct kunit *test, struct test_disk *disk,
+			      unsigned int first, unsigned int n)
 {
 	unsigned int i;
 
 	KUNIT_ASSERT_EQ(test, disk->nr_seen, n);
 	for (i = 0; i < n; i++)
-		KUNIT_EXPECT_EQ(test, disk->seen[i], i);
+		KUNIT_EXPECT_EQ(test, disk->seen[i], first + i);
+}
+
+static void expect_order(struct kunit *test, struct test_disk *disk,
+			 unsigned int n)
+{
+	expect_order_from(test, disk, 0, n);
 }
 
 /* The rescuer counts a bio before it submits it, so no race here. */
@@ -136,6 +143,13 @@ static void expect_rescued(struct kunit *test, struct bio_set *bs, u64 n)
 	KUNIT_EXPECT_EQ(test, st.punted, n);
 	KUNIT_EXPECT_EQ(test, st.rescued, n);
 	KUNIT_EXPECT_EQ(test, st.waits, n);
+}
+
+static void expect_handed_over(struct kunit *test, struct bio_set *bs, u64 n)
+{
+	KUNIT_EXPECT_EQ(test, test_stats_settled(test, bs).in_flight, 0);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).punted, n);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).rescued, n);
 }
 
 /* catalogue 1 */
@@ -239,15 +253,128 @@ static void rescue_stacked_disks(struct kunit *test)
 }
 
 /*
- * catalogue 2: a submit method with bios of several sets on its list
+ * A disk with two sets: the pieces of a bio come from them in turn, and which of
+ * them is first changes with each bio.  Two tasks wait for each other after the
+ * first piece, so that each has a bio on its list that the other needs.
+ */
+struct twins {
+	struct bio_set *bs[2];
+	struct test_disk *lower;
+	atomic_t bios; /* that came in */
+	atomic_t met;
+	wait_queue_head_t meeting;
+	int failed;
+};
+
+static void twin_end(struct bio *bio)
+{
+	struct bio *parent = bio->bi_private;
+
+	bio_put(bio);
+	bio_endio(parent);
+}
+
+static void twin_piece(struct twins *t, struct bio *parent, unsigned int set)
+{
+	struct bio *bio = bio_alloc_clone(t->lower->bdev, parent, GFP_NOIO,
+					  t->bs[set & 1]);
+
+	if (!bio) {
+		t->failed++;
+		return;
+	}
+	bio->bi_private = parent;
+	bio->bi_end_io = twin_end;
+	bio_inc_remaining(parent);
+	submit_bio_noacct(bio);
+}
+
+static void meet(struct twins *t)
+{
+	atomic_inc(&t->met);
+	wake_up_all(&t->meeting);
+	if (!wait_event_timeout(t->meeting, atomic_read(&t->met) >= 2,
+				msecs_to_jiffies(TEST_LIMIT_MS)))
+		t->failed++;
+}
+
+static void twin_submit(struct test_disk *disk, struct bio *parent)
+{
+	struct twins *t = disk->priv;
+	unsigned int first = atomic_inc_return(&t->bios);
+	unsigned int i;
+
+	for (i = 0; i < MAX_PIECES; i++) {
+		twin_piece(t, parent, first + i);
+		if (!i)
+			meet(t);
+	}
+	bio_endio(parent);
+}
+
+static void rescue_two_sets_in_changing_order(struct kunit *test)
+{
+	struct twins *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	struct test_io *io[2];
+	struct test_disk *disk;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	init_waitqueue_head(&t->meeting);
+	for (i = 0; i < 2; i++)
+		t->bs[i] = test_starved_set(test, 1, 0);
+	t->lower = test_disk(test, NULL, NULL);
+	t->lower->delay_ms = 1;
+	disk = test_disk(test, twin_submit, t);
+	for (i = 0; i < 2; i++)
+		io[i] = test_io(test, disk);
+	for (i = 0; i < 2; i++)
+		expect_completed(test, io[i]);
+	KUNIT_EXPECT_EQ(test, t->failed, 0);
+	KUNIT_EXPECT_EQ(test, t->lower->nr_seen, 2 * MAX_PIECES);
+	for (i = 0; i < 2; i++) {
+		expect_handed_over(test, t->bs[i],
+				   test_stats(test, t->bs[i]).punted);
+		KUNIT_EXPECT_GE(test, test_stats(test, t->bs[i]).punted, 1);
+		KUNIT_EXPECT_EQ(test, test_stats(test, t->bs[i]).reserve, 1);
+	}
+}
+
+/*
+ * catalogue 2: a submit method with bios of several sets on its list: its own
+ * set, another one with a rescuer, one without, and one of the kernel's
  */
 struct mixed {
 	struct bio_set *bs;
+	struct bio_set *other;
+	struct bio_set *no_rescuer;
 	struct test_disk *lower;
 	unsigned int nr_left;
 	sector_t left[MAX_PIECES];
 	bool own_left;
 };
+
+static const sector_t own_sectors[] = { 2, 6 };
+static const sector_t other_sectors[] = { 4, 7 };
+static const sector_t staying_sectors[] = { 1, 3, 5, 8 };
+#define MIXED_SECTORS 8
+
+static struct bio_set *set_of_sector(struct mixed *m, sector_t nr)
+{
+	switch (nr) {
+	case 2:
+	case 6:
+		return m->bs;
+	case 4:
+	case 7:
+		return m->other;
+	case 3:
+	case 8:
+		return m->no_rescuer;
+	default:
+		return &fs_bio_set;
+	}
+}
 
 static void put_end(struct bio *bio)
 {
@@ -277,17 +404,15 @@ static void look_at_list(struct mixed *m, struct bio_list *list)
 	}
 }
 
-/* Odd sectors are another set's.  The reserve is 2, so the last allocation
- * finds two own bios among three of another's.
- */
+/* The reserve is 2, so the last allocation finds it empty. */
 static void mixed_submit(struct test_disk *disk, struct bio *parent)
 {
 	struct mixed *m = disk->priv;
 	struct bio *last;
 	sector_t nr;
 
-	for (nr = 1; nr <= 5; nr++)
-		send_down(m->lower, nr & 1 ? &fs_bio_set : m->bs, nr);
+	for (nr = 1; nr <= MIXED_SECTORS; nr++)
+		send_down(m->lower, set_of_sector(m, nr), nr);
 	last = bio_alloc_bioset(GFP_NOIO, 0, m->bs);
 	look_at_list(m, &current->bio_list[0]);
 	look_at_list(m, &current->bio_list[1]);
@@ -297,8 +422,8 @@ static void mixed_submit(struct test_disk *disk, struct bio *parent)
 }
 
 /*
- * The order is sure only among those that the rescuer submits and among those
- * that the task does: from its first bio on it runs beside the rescuer.
+ * The order is sure only among those that one rescuer submits and among those
+ * that the task does: they run beside each other.
  */
 static void expect_among(struct kunit *test, const struct test_disk *lower,
 			 const sector_t *order, unsigned int nr)
@@ -311,32 +436,69 @@ static void expect_among(struct kunit *test, const struct test_disk *lower,
 	KUNIT_EXPECT_EQ(test, found, nr);
 }
 
-static void rescue_leaves_foreign_bios(struct kunit *test)
+static struct mixed *mixed(struct kunit *test)
 {
-	static const sector_t own[] = { 2, 4 }, others[] = { 1, 3, 5 };
 	struct mixed *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
-	struct test_disk *disk;
-	struct test_io *io;
-	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	m->bs = test_starved_set(test, 2, 0);
+	m->other = test_set(test, 1, 0, 0);
+	m->no_rescuer = test_set(test, 1, 0, BSET_NO_RESCUER);
 	m->lower = test_disk(test, NULL, NULL);
-	disk = test_disk(test, mixed_submit, m);
-	io = test_io(test, disk);
+	return m;
+}
+
+/* Each bio goes to its own set's rescuer, or stays if there is none. */
+static void rescue_leaves_foreign_bios(struct kunit *test)
+{
+	struct mixed *m = mixed(test);
+	struct test_disk *disk = test_disk(test, mixed_submit, m);
+	struct test_io *io = test_io(test, disk);
+	int i;
+
 	expect_completed(test, io);
 	KUNIT_ASSERT_TRUE(test, test_worker_done(io->worker, TEST_LIMIT_MS));
-	KUNIT_EXPECT_EQ(test, test_stats_settled(test, m->bs).in_flight, 0);
+	expect_handed_over(test, m->bs, 2);
+	expect_handed_over(test, m->other, 2);
+	expect_handed_over(test, m->no_rescuer, 0);
 	KUNIT_EXPECT_FALSE(test, m->own_left);
-	KUNIT_ASSERT_EQ(test, m->nr_left, 3);
-	for (i = 0; i < 3; i++)
-		KUNIT_EXPECT_EQ(test, m->left[i], 2 * i + 1);
-	KUNIT_ASSERT_EQ(test, m->lower->nr_seen, 5);
-	KUNIT_EXPECT_EQ(test, m->lower->seen[0], own[0]);
-	expect_among(test, m->lower, own, ARRAY_SIZE(own));
-	expect_among(test, m->lower, others, ARRAY_SIZE(others));
-	KUNIT_EXPECT_EQ(test, test_stats(test, m->bs).punted, 2);
-	KUNIT_EXPECT_EQ(test, test_stats(test, m->bs).rescued, 2);
+	KUNIT_ASSERT_EQ(test, m->nr_left, ARRAY_SIZE(staying_sectors));
+	for (i = 0; i < ARRAY_SIZE(staying_sectors); i++)
+		KUNIT_EXPECT_EQ(test, m->left[i], staying_sectors[i]);
+	KUNIT_ASSERT_EQ(test, m->lower->nr_seen, MIXED_SECTORS);
+	expect_among(test, m->lower, own_sectors, ARRAY_SIZE(own_sectors));
+	expect_among(test, m->lower, other_sectors, ARRAY_SIZE(other_sectors));
+	expect_among(test, m->lower, staying_sectors,
+		     ARRAY_SIZE(staying_sectors));
+}
+
+/* What waits for a set without a rescuer lets go of other sets' bios, too. */
+static void waiting_submit(struct test_disk *disk, struct bio *parent)
+{
+	struct mixed *m = disk->priv;
+
+	send_down(m->lower, m->bs, 1);
+	send_down(m->lower, m->no_rescuer, 2);
+	bio_endio(parent);
+}
+
+static void rescue_while_waiting_for_other_set(struct kunit *test)
+{
+	struct mixed *m = mixed(test);
+	struct test_disk *disk = test_disk(test, waiting_submit, m);
+	struct test_io *io;
+	struct bio *held;
+
+	bset_starve(m->no_rescuer, 1);
+	held = bio_alloc_bioset(GFP_NOWAIT, 0, m->no_rescuer);
+	KUNIT_ASSERT_NOT_NULL(test, held);
+	io = test_io(test, disk);
+	KUNIT_EXPECT_FALSE(test, test_io_done(io, TEST_QUIET_MS));
+	expect_handed_over(test, m->bs, 1);
+	KUNIT_EXPECT_EQ(test, m->lower->nr_seen, 1);
+	bio_put(held);
+	expect_completed(test, io);
+	expect_order_from(test, m->lower, 1, 2);
 }
 
 /*
@@ -576,7 +738,9 @@ static struct kunit_case rescue_cases[] = {
 	KUNIT_CASE(rescue_kernel_split),
 	KUNIT_CASE(rescue_child_ends_before_loop),
 	KUNIT_CASE(rescue_stacked_disks),
+	KUNIT_CASE(rescue_two_sets_in_changing_order),
 	KUNIT_CASE(rescue_leaves_foreign_bios),
+	KUNIT_CASE(rescue_while_waiting_for_other_set),
 	KUNIT_CASE(rescue_second_list),
 	KUNIT_CASE(rescue_with_kworkers_blocked),
 	KUNIT_CASE(rescue_thread_count),

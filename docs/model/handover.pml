@@ -3,8 +3,8 @@
  * The hand-over between allocators, current->bio_list, rescuers and reserves.
  *
  * Two tasks each submit a bio to disk A, which is stacked on disk B, which is
- * stacked on a bottom disk. A and B each own one bio_set; each cuts every bio
- * that it gets into PIECES clones. Memory is exhausted: but for the EXTRA
+ * stacked on a bottom disk. A and B each own one bio_set, or two; each cuts
+ * every bio that it gets into PIECES clones. Memory is exhausted: but for the EXTRA
  * objects that the slab may or may not still give, only the reserves are left.
  * When the tasks are done the sets are torn down.
  *
@@ -22,16 +22,22 @@
  *   ARRAYS      each bio also needs an array, from a reserve of one, put back
  *               before the bio (off: the bios have room for their vectors)
  *   COMPLETERS  contexts in which the bottom disk completes bios (1)
+ *   SYNC        the bottom disk completes a bio while it is submitted, not later
  *   MIXED       each task runs under a third disk, which has left it two bios:
  *               the first for B, the second for A
  *   PUT_LAST    drivers put a clone after they have told its parent, not before
  *   FOREVER     the tasks submit again and again; there is no teardown
  *   DRIVER_A    what disk A does with a bio: the three shapes below (CLONES)
+ *   TWO_SETS    there is no disk B: A has both sets, and makes its pieces from
+ *               them in turn; which of them comes first may differ each time
+ *   A_TWO_SETS, B_TWO_SETS  disk A or disk B has a second set, to the same end
  *
  * Each of these takes one thing away from the algorithm; the proof must break:
  *   WITHOUT_RESCUER   nothing is punted
  *   PUNT_ONE_LIST     only list [0] is punted
- *   PUNT_ALL          other sets' bios are punted too
+ *   PUNT_WANTED       only bios of the set that is waited for are punted; also
+ *                     what happens if one of the sets is the kernel's own
+ *   PUNT_TO_WANTED    all bios go to the rescuer of the set that is waited for
  *   SHARED_RESCUER    one thread serves the rescue work of both sets
  *   QUEUE_FIRST       the work is queued before the bios are on its list
  *   LOST_WAKEUP       the reserve is looked at before prepare_to_wait()
@@ -45,11 +51,12 @@
  *   NO_PARENT_REF     no reference on the parent while its pieces are made
  *   HOLD_TWO          all pieces are allocated before the first is submitted
  *   SHARED_SET        both disks allocate from one set
- *   TWO_SETS          A has two sets and takes from them in either order
- *   TWO_SETS_ORDERED  the same, always in one order: this one is harmless
- * The world around the algorithm, and the algorithm, as they might be:
+ *   END_SUBMITS       the end_io of a task's bio submits it a second time,
+ *                     wherever the completion happens to run (with SYNC)
+ * With TWO_SETS, a rule that HOLD_TWO needs and others do not:
+ *   ORDERED           the same set always comes first
+ * The world around the algorithm as it was:
  *   FIFO              bio_list is one queue, as before Linux 4.11
- *   PUNT_TO_OWNERS    every bio on the lists goes to its own set's rescuer
  */
 
 #ifndef TASKS
@@ -91,14 +98,21 @@
 
 #define SET_A		0
 #define SET_B		1
-#define NO_SET		2	/* the tasks' own bios come from elsewhere */
+#define SET_2		2	/* the second one of A or B */
+#define NO_SET		3	/* the tasks' own bios come from elsewhere */
+
+#if defined(A_TWO_SETS) || defined(B_TWO_SETS)
+#define SETS		3
+#else
+#define SETS		2
+#endif
 
 /* A pool is what one mempool of a set is: its bios, or its arrays. */
 #define BIOS(set)	(set)
-#define ARRAYS_OF(set)	(2 + (set))
-#define POOLS		4
+#define ARRAYS_OF(set)	(SETS + (set))
+#define POOLS		(2 * SETS)
 
-/* Bios: the tasks' own, then those of set A, then those of set B. */
+/* Bios: the tasks' own, then those of each set. */
 #ifdef MIXED
 #define TOPS		2
 #else
@@ -106,11 +120,14 @@
 #endif
 #define FIRST_OF_A	(TASKS * TOPS)
 #define FIRST_OF_B	(FIRST_OF_A + RESERVE + EXTRA_A)
-#define NR_BIOS		(FIRST_OF_B + RESERVE + EXTRA_B)
-#define FIRST_OF(set)	((set) == SET_A -> FIRST_OF_A : FIRST_OF_B)
-#define END_OF(set)	((set) == SET_A -> FIRST_OF_B : NR_BIOS)
+#define FIRST_OF_2	(FIRST_OF_B + RESERVE + EXTRA_B)
+#define NR_BIOS		(FIRST_OF_2 + (SETS - 2) * RESERVE)
+#define FIRST_OF(set)	((set) == SET_A -> FIRST_OF_A : \
+			 ((set) == SET_B -> FIRST_OF_B : FIRST_OF_2))
+#define END_OF(set)	((set) == SETS - 1 -> NR_BIOS : FIRST_OF((set) + 1))
 #define SET_OF(bio)	((bio) < FIRST_OF_A -> NO_SET : \
-			 ((bio) < FIRST_OF_B -> SET_A : SET_B))
+			 ((bio) < FIRST_OF_B -> SET_A : \
+			  ((bio) < FIRST_OF_2 -> SET_B : SET_2)))
 #define NO_BIO		255
 
 #ifdef SHARED_SET
@@ -119,20 +136,32 @@
 #define SET_OF_DISK(disk)	(disk)
 #endif
 
+/* Which set a piece comes from, where there are two: turn is 0 or 1. */
 #if defined(TWO_SETS)
-#define SET_FOR(disk, piece)	(((piece) + me) & 1)
-#define BELOW(disk)		BOTTOM
-#elif defined(TWO_SETS_ORDERED)
-#define SET_FOR(disk, piece)	((piece) & 1)
-#define BELOW(disk)		BOTTOM
+#define SET_FOR(disk, piece)	(((piece) + turn) & 1)
+#elif defined(A_TWO_SETS)
+#define SET_FOR(disk, piece)	((disk) + 2 * ((disk) == DISK_A && \
+					       ((piece) + turn) % 2 == 1))
+#elif defined(B_TWO_SETS)
+#define SET_FOR(disk, piece)	((disk) + ((disk) == DISK_B && \
+					   ((piece) + turn) % 2 == 1))
 #else
 #define SET_FOR(disk, piece)	SET_OF_DISK(disk)
+#endif
+
+#ifdef TWO_SETS
+#define BELOW(disk)		BOTTOM
+#else
 #define BELOW(disk)		((disk) + 1)
+#endif
+
+#if !defined(TWO_SETS) && !defined(A_TWO_SETS) && !defined(B_TWO_SETS)
+#define ORDERED
 #endif
 
 /* Whoever calls submit_bio() with no bio_list of its own yet. */
 #define WORKER(set)	(TASKS + (set))
-#define CONTEXTS	(TASKS + 2)
+#define CONTEXTS	(TASKS + SETS)
 #define BIT(n)		(1 << (n))
 
 typedef bio_t {
@@ -154,14 +183,17 @@ chan new_list[CONTEXTS] = [NR_BIOS] of { byte };
 chan old_list[CONTEXTS] = [NR_BIOS] of { byte };
 chan scratch = [NR_BIOS] of { byte };
 
-chan rescue_list[2] = [NR_BIOS] of { byte };
-bool work_queued[2];
+chan rescue_list[SETS] = [NR_BIOS] of { byte };
+bool work_queued[SETS];
 
-bool work_runs[2];
-byte in_flight[2];		/* what bset_exit() waits for */
+bool work_runs[SETS];
+byte in_flight[SETS];		/* what bset_exit() waits for */
 
 byte at_bottom;			/* bios the bottom disk works on, a bit each */
 byte done;			/* tasks' bios that are complete, a bit each */
+#ifdef END_SUBMITS
+byte again;			/* those that were submitted again, a bit each */
+#endif
 byte tasks_left = TASKS;
 bool torn_down;
 
@@ -276,25 +308,40 @@ inline pool_put(pool)
 /* ---- rescuer.c: bset_rescue_punt() ---- */
 
 /* Whose rescuer a bio goes to when a task is about to wait for the set. */
-#if defined(PUNT_ALL)
+#if defined(PUNT_TO_WANTED)
 #define RESCUER_OF(x, set)	(set)
-#elif defined(PUNT_TO_OWNERS)
-#define RESCUER_OF(x, set)	SET_OF(x)
-#else
+#elif defined(PUNT_WANTED)
 #define RESCUER_OF(x, set)	(SET_OF(x) == (set) -> (set) : NO_SET)
+#else
+#define RESCUER_OF(x, set)	SET_OF(x)
 #endif
 
-/* Only this context sees its lists, so going through them is one step. */
-inline sift(list, set)
+/*
+ * Adds bio b to its rescuer's list and queues the work, both under the set's
+ * lock, so in one step.
+ */
+inline hand_over(set)
+{
+#ifdef QUEUE_FIRST
+	work_queued[RESCUER_OF(b, set)] = true;
+	rescue_list[RESCUER_OF(b, set)] ! b
+#else
+	d_step {
+		rescue_list[RESCUER_OF(b, set)] ! b;
+		work_queued[RESCUER_OF(b, set)] = true
+	}
+#endif
+}
+
+/* Only this context sees its lists; others see what it hands over. */
+inline punt_list(list, set)
 {
 	n = len(list);
 	do
 	:: n > 0 ->
-		n--;
-		list ? b;
+		d_step { n--; list ? b };
 		if
-		:: RESCUER_OF(b, set) != NO_SET ->
-			rescue_list[RESCUER_OF(b, set)] ! b
+		:: RESCUER_OF(b, set) != NO_SET -> hand_over(set)
 		:: else -> list ! b
 		fi
 	:: else -> break
@@ -304,28 +351,13 @@ inline sift(list, set)
 
 inline punt(set)
 {
-	if
-	:: len(new_list[me]) + len(old_list[me]) > 0 ->
-#ifdef QUEUE_FIRST
-		work_queued[set] = true;
-#endif
-		d_step {
-			sift(new_list[me], set);
+	punt_list(new_list[me], set);
 #ifndef PUNT_ONE_LIST
-			sift(old_list[me], set)
+	punt_list(old_list[me], set)
 #endif
-		};
-#if defined(PUNT_TO_OWNERS)
-		work_queued[SET_A] = true;
-		work_queued[SET_B] = true
-#elif !defined(QUEUE_FIRST)
-		work_queued[set] = true
-#endif
-	:: else
-	fi
 }
 
-/* ---- bioset.c: bset_alloc() ---- */
+/* ---- mempool_glue.c and bio.c: bset_pool_get(), bset_alloc() ---- */
 
 inline get(pool, set, punts)
 {
@@ -357,6 +389,21 @@ inline alloc(set)
 #ifdef ARRAYS
 	get(ARRAYS_OF(s), s, ARRAY_PUNTS)
 #endif
+}
+
+inline new_top(x, to)
+{
+	bio[x].used = true;
+	bio[x].disk = to;
+	bio[x].parent = NO_BIO;
+	bio[x].remaining = 1
+}
+
+/* submit_bio() under ->submit_bio only appends to list [0]. */
+inline submit_nested(x)
+{
+	assert(nfull(new_list[me]));
+	new_list[me] ! x
 }
 
 /* ---- completion: bio_endio(), the driver's bi_end_io, bio_put() ---- */
@@ -401,6 +448,17 @@ inline endio()
 		if
 		:: !last -> break
 		:: last && eset == NO_SET ->
+#ifdef END_SUBMITS
+			if
+			:: d_step { !(again & BIT(e)) ->
+				again = again | BIT(e);
+				new_top(e, DISK_A);
+				submit_nested(e)
+			   };
+			   break
+			:: else
+			fi;
+#endif
 			done = done | BIT(e);
 progress:		break
 		:: else ->
@@ -450,15 +508,21 @@ inline clone_of(x, to)
 	s = 0
 }
 
-/* submit_bio() under ->submit_bio only appends to list [0]. */
-inline submit_nested(x)
+inline choose_turn()
 {
-	assert(nfull(new_list[me]));
-	new_list[me] ! x
+#ifndef ORDERED
+	if
+	:: turn = 0
+	:: turn = 1
+	fi
+#else
+	skip
+#endif
 }
 
 inline driver_clones(x)
 {
+	choose_turn();
 #ifdef NO_PARENT_REF
 	bio[x].remaining--;
 #endif
@@ -489,6 +553,7 @@ inline driver_clones(x)
 	od;
 	k = 0;
 #endif
+	turn = 0;
 #ifndef NO_PARENT_REF
 	e = x;
 	endio()
@@ -528,10 +593,15 @@ inline run_driver(x)
 {
 	if
 	:: d == BOTTOM ->
+#ifdef SYNC
+		e = x;
+		endio()
+#else
 		d_step {
 			assert(!(at_bottom & BIT(x)));
 			at_bottom = at_bottom | BIT(x)
 		}
+#endif
 #if DRIVER_A == CLONES
 	:: else -> driver_clones(x)
 #else
@@ -600,17 +670,9 @@ inline submit()
 
 /* What the inlines above use, in every context that submits. */
 #define SUBMIT_LOCALS \
-	byte cur, d, k, c, s, s2, b, n, e, up, eset; \
+	byte cur, d, k, c, s, s2, b, n, e, up, eset, turn; \
 	byte owed; \
 	bool ok, low, last
-
-inline new_top(x, to)
-{
-	bio[x].used = true;
-	bio[x].disk = to;
-	bio[x].parent = NO_BIO;
-	bio[x].remaining = 1
-}
 
 #ifdef MIXED
 #define MINE		(BIT(me) | BIT(me + TASKS))
@@ -654,7 +716,7 @@ inline rescue_work(set)
 			if
 			:: nempty(rescue_list[set]) ->
 				rescue_list[set] ? cur;
-#ifndef PUNT_ALL
+#ifndef PUNT_TO_WANTED
 				assert(SET_OF(cur) == (set))
 #endif
 			:: empty(rescue_list[set]) ->
@@ -700,6 +762,8 @@ end_idle:
 
 #endif
 
+#ifndef SYNC
+
 proctype bottom_disk()
 {
 	byte e, up, eset, owed;
@@ -719,6 +783,8 @@ end_idle:
 	od
 }
 
+#endif
+
 #define WHOLE(pool)	(reserve[pool] == RESERVE && from_slab[pool] == 0)
 #define IDLE(set)	(!work_queued[set] && !work_runs[set])
 
@@ -736,27 +802,35 @@ init
 		}
 		run worker(WORKER(SET_A));
 #ifndef SHARED_RESCUER
-		run worker(WORKER(SET_B));
+		for (i : SET_B .. SETS - 1) {
+			run worker(WORKER(i))
+		}
 #endif
+#ifndef SYNC
 		for (i : 1 .. COMPLETERS) {
 			run bottom_disk()
 		}
+#endif
 		i = 0
 	}
 #ifndef FOREVER
 	tasks_left == 0;
-	/* bset_exit(): wait for what is out, then destroy_workqueue() */
-	in_flight[SET_A] == 0 && in_flight[SET_B] == 0;
+	/* bset_exit() of each: wait for what is out, then destroy_workqueue() */
+	for (i : 0 .. SETS - 1) {
+		in_flight[i] == 0;
 #ifndef NO_DRAIN
-	IDLE(SET_A) && IDLE(SET_B);
+		IDLE(i)
 #endif
+	}
+	i = 0;
 	d_step {
-		assert(WHOLE(BIOS(SET_A)) && WHOLE(BIOS(SET_B)));
+		for (i : 0 .. SETS - 1) {
+			assert(WHOLE(BIOS(i)) && empty(rescue_list[i]));
 #ifdef ARRAYS
-		assert(WHOLE(ARRAYS_OF(SET_A)) && WHOLE(ARRAYS_OF(SET_B)));
+			assert(WHOLE(ARRAYS_OF(i)))
 #endif
+		}
 		assert(at_bottom == 0 && done == BIT(FIRST_OF_A) - 1);
-		assert(empty(rescue_list[SET_A]) && empty(rescue_list[SET_B]));
 		for (i : 0 .. CONTEXTS - 1) {
 			assert(empty(new_list[i]) && empty(old_list[i]))
 		}
