@@ -107,6 +107,10 @@ floors() {
 		}' | sort | { ! grep . >&2; }
 }
 
+doc_names() {
+	"$TOP/scripts/doc-names.sh"
+}
+
 # Nothing but what belongs into a driver: GPL-2.0 on every source file.
 licences() {
 	! { kernel_c_files && ls scripts/*.sh scripts/*.py tests/guest/* probes/*; } |
@@ -135,4 +139,5 @@ step "codespell" 60 spelling
 step "version tests stand in compat.h" 60 version_tests
 step "calls run downwards" 400 floors
 step "licences" 60 licences
+step "documents name functions that exist" 60 doc_names
 totals
