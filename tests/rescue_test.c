@@ -621,6 +621,102 @@ static void rescue_with_kworkers_blocked(struct kunit *test)
 }
 
 /*
+ * A real-time task keeps a CPU busy, and another one of a higher priority waits
+ * there for its own bios.  The rescue has to run elsewhere.
+ */
+#define REALTIME_LIMIT "/proc/sys/kernel/sched_rt_runtime_us"
+
+struct realtime {
+	struct splitter splitter; /* disk->priv */
+	struct completion writer_ready;
+	struct completion spinning;
+	unsigned long end;
+	bool stop;
+};
+
+static int realtime_spin(void *arg)
+{
+	struct realtime *rt = arg;
+
+	sched_set_fifo_low(current);
+	complete_all(&rt->spinning);
+	while (!READ_ONCE(rt->stop) && time_before(jiffies, rt->end)) {
+		cpu_relax();
+		cond_resched();
+	}
+	return 0;
+}
+
+static void realtime_submit(struct test_disk *disk, struct bio *parent)
+{
+	struct realtime *rt =
+		container_of(disk->priv, struct realtime, splitter);
+
+	sched_set_fifo(current);
+	complete_all(&rt->writer_ready);
+	test_within(&rt->spinning, TEST_LIMIT_MS);
+	splitter_submit(disk, parent);
+}
+
+static void realtime_limit(void *arg)
+{
+	test_write_file(REALTIME_LIMIT, arg);
+}
+
+static void leave_cpu(void *arg)
+{
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
+}
+
+static struct realtime *realtime(struct kunit *test, struct bio_set *bs)
+{
+	struct realtime *rt = kunit_kzalloc(test, sizeof(*rt), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, rt);
+	rt->splitter.bs = bs;
+	rt->splitter.lower = test_disk(test, NULL, NULL);
+	rt->splitter.pieces = MAX_PIECES;
+	rt->end = jiffies + msecs_to_jiffies(2 * TEST_LIMIT_MS);
+	init_completion(&rt->writer_ready);
+	init_completion(&rt->spinning);
+	return rt;
+}
+
+/* The first CPU is the test's own, and nobody is let in on the last one. */
+static void give_away_last_cpu(struct kunit *test)
+{
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "one CPU");
+	test_defer(test, leave_cpu, NULL);
+	set_cpus_allowed_ptr(current,
+			     cpumask_of(cpumask_first(cpu_online_mask)));
+	test_defer(test, realtime_limit, "950000");
+	KUNIT_ASSERT_EQ(test, test_write_file(REALTIME_LIMIT, "-1"), 0);
+}
+
+static void rescue_beside_realtime_task(struct kunit *test)
+{
+	struct bio_set *bs = test_starved_set(test, 1, 0);
+	struct realtime *rt = realtime(test, bs);
+	struct test_disk *disk =
+		test_disk(test, realtime_submit, &rt->splitter);
+	const int cpu = cpumask_last(cpu_online_mask);
+	struct test_io *io;
+	bool done;
+
+	give_away_last_cpu(test);
+	io = test_io_on(test, disk, cpu);
+	KUNIT_ASSERT_TRUE(test, test_within(&rt->writer_ready, TEST_LIMIT_MS));
+	test_worker_on(test, cpu, realtime_spin, rt);
+	done = test_io_done(io, TEST_LIMIT_MS);
+	WRITE_ONCE(rt->stop, true);
+	KUNIT_EXPECT_TRUE(test, done);
+	KUNIT_EXPECT_EQ(test, rt->splitter.failed, 0);
+	if (done)
+		expect_rescued(test, bs, MAX_PIECES - 1);
+}
+
+/*
  * Rescuers are kthreads named after the workqueue.  One that was stopped may
  * still be in the list, on its way out.
  */
@@ -743,6 +839,7 @@ static struct kunit_case rescue_cases[] = {
 	KUNIT_CASE(rescue_while_waiting_for_other_set),
 	KUNIT_CASE(rescue_second_list),
 	KUNIT_CASE(rescue_with_kworkers_blocked),
+	KUNIT_CASE(rescue_beside_realtime_task),
 	KUNIT_CASE(rescue_thread_count),
 	KUNIT_CASE(rescue_is_the_default),
 	KUNIT_CASE(rescue_opted_out_hangs),
