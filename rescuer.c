@@ -64,7 +64,7 @@
 
 #include "internal.h"
 
-static bool has_rescuer(const struct bio *bio)
+static bool bset_has_rescuer(const struct bio *bio)
 {
 	return bset_is_ours(bio->bi_pool) && bio->bi_pool->rescue_workqueue;
 }
@@ -78,7 +78,7 @@ static bool has_rescuer(const struct bio *bio)
  * the lock that the rescuer needs to get at the bio.  destroy_workqueue() waits
  * for the work that is queued here.
  */
-static void hand_over(struct bio *bio)
+static void bset_hand_over(struct bio *bio)
 {
 	struct bio_set *bs = bio->bi_pool;
 
@@ -94,15 +94,15 @@ static void hand_over(struct bio *bio)
 }
 
 /* Both what goes and what stays keeps its order. */
-static void punt_list(struct bio_list *list)
+static void bset_punt_list(struct bio_list *list)
 {
 	struct bio_list rest;
 	struct bio *bio;
 
 	bio_list_init(&rest);
 	while ((bio = bio_list_pop(list))) {
-		if (has_rescuer(bio))
-			hand_over(bio);
+		if (bset_has_rescuer(bio))
+			bset_hand_over(bio);
 		else
 			bio_list_add(&rest, bio);
 	}
@@ -122,8 +122,8 @@ void bset_rescue_punt(void)
 {
 	if (!current->bio_list)
 		return;
-	punt_list(&current->bio_list[0]);
-	punt_list(&current->bio_list[1]);
+	bset_punt_list(&current->bio_list[0]);
+	bset_punt_list(&current->bio_list[1]);
 }
 
 /**

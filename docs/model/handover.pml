@@ -357,7 +357,7 @@ inline punt(set)
 #endif
 }
 
-/* ---- mempool_glue.c and bio.c: bset_pool_get(), bset_alloc() ---- */
+/* ---- mempool_glue.c, bio_alloc.c: bset_pool_get(), bset_alloc() ---- */
 
 inline get(pool, set, punts)
 {
