@@ -55,6 +55,7 @@ step "failure points on the KASAN kernel" 1000 "$TOP/scripts/failnth.sh"
 
 step "bcache, unmodified" 700 "$TOP/scripts/intree-driver.sh"
 step "model of forward progress" 4000 "$TOP/scripts/model.sh"
+step "beside a real-time task" 400 "$TOP/scripts/realtime.sh"
 step "mutants" 5400 "$TOP/scripts/mutants.sh"
 
 step "KCSAN kernel" 1500 kernel kcsan
