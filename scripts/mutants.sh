@@ -27,7 +27,7 @@ copy_tree() {
 	rm -rf "$work"
 	mkdir -p "$work"
 	(cd "$TOP" && find . -name '.?*' -prune -o -type f \
-		\( -name '*.[ch]' -o -name Kbuild \) -print0 |
+		\( -name '*.[ch]' -o -name Kbuild -o -path './probes/*' \) -print0 |
 		tar -cf - --null -T -) | tar -xf - -C "$work"
 }
 
