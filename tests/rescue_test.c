@@ -99,15 +99,21 @@ static void splitter_submit(struct test_disk *disk, struct bio *parent)
 	bio_endio(parent);
 }
 
+static void splitter_setup(struct splitter *s, struct bio_set *bs,
+			   struct test_disk *lower, unsigned int pieces)
+{
+	s->bs = bs;
+	s->lower = lower;
+	s->pieces = pieces;
+}
+
 static struct splitter *splitter(struct kunit *test, struct bio_set *bs,
 				 struct test_disk *lower, unsigned int pieces)
 {
 	struct splitter *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, s);
-	s->bs = bs;
-	s->lower = lower;
-	s->pieces = pieces;
+	splitter_setup(s, bs, lower, pieces);
 	return s;
 }
 
@@ -559,65 +565,93 @@ static void rescue_second_list(struct kunit *test)
 }
 
 /*
- * catalogue 4: every kworker that system_wq may use on a CPU is asleep, so no
- * work item of that queue gets on there
+ * catalogue 4: no worker of the system is free and none can be made, so that
+ * nothing but a thread of its own helps the rescuer.  The limit on threads comes
+ * first; what workers there are then take one of the blockers each.
  */
-#define BLOCKERS WQ_DFL_ACTIVE
+#define THREADS_MAX "/proc/sys/kernel/threads-max"
+#define BLOCKERS 64 /* on each queue; more than workers that idle there */
 
-struct blocked_queue {
-	struct work_struct work[BLOCKERS];
-	struct completion go;
-	int cpu;
+struct scarcity {
+	struct splitter splitter; /* disk->priv */
+	char threads_max[16];
+	unsigned int nr;
+	struct work_struct *work;
 };
 
-static struct blocked_queue *blocked;
+static DECLARE_COMPLETION(workers_go);
 
 static void block_work(struct work_struct *work)
 {
-	wait_for_completion(&blocked->go);
+	wait_for_completion(&workers_go);
 }
 
-static void unblock_queue(void *arg)
+static void block_workers(struct scarcity *sc)
 {
-	int i;
+	unsigned int cpu, i, n = 0;
 
-	complete_all(&blocked->go);
-	for (i = 0; i < BLOCKERS; i++)
-		flush_work(&blocked->work[i]);
-	kvfree(blocked);
-	blocked = NULL;
-}
-
-static void block_queue(struct kunit *test, int cpu)
-{
-	int i;
-
-	blocked = kvzalloc(sizeof(*blocked), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, blocked);
-	init_completion(&blocked->go);
 	for (i = 0; i < BLOCKERS; i++) {
-		INIT_WORK(&blocked->work[i], block_work);
-		queue_work_on(cpu, system_wq, &blocked->work[i]);
+		queue_work(system_unbound_wq, &sc->work[n++]);
+		for_each_online_cpu(cpu)
+			if (n < sc->nr)
+				queue_work_on(cpu, system_wq, &sc->work[n++]);
 	}
-	test_defer(test, unblock_queue, NULL);
 }
 
-static void rescue_with_kworkers_blocked(struct kunit *test)
+static void unblock_workers(struct scarcity *sc)
+{
+	unsigned int i;
+
+	complete_all(&workers_go);
+	test_write_file(THREADS_MAX, sc->threads_max);
+	for (i = 0; i < sc->nr; i++)
+		flush_work(&sc->work[i]);
+	kvfree(sc->work);
+}
+
+static void scarce_submit(struct test_disk *disk, struct bio *parent)
+{
+	struct scarcity *sc =
+		container_of(disk->priv, struct scarcity, splitter);
+
+	if (test_write_file(THREADS_MAX, "1"))
+		sc->splitter.failed++;
+	block_workers(sc);
+	splitter_submit(disk, parent);
+}
+
+static struct scarcity *scarcity(struct kunit *test, struct bio_set *bs)
+{
+	struct scarcity *sc = kunit_kzalloc(test, sizeof(*sc), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, sc);
+	splitter_setup(&sc->splitter, bs, test_disk(test, NULL, NULL),
+		       MAX_PIECES);
+	snprintf(sc->threads_max, sizeof(sc->threads_max), "%ld",
+		 test_read_number(THREADS_MAX));
+	reinit_completion(&workers_go);
+	sc->nr = BLOCKERS * (1 + num_online_cpus());
+	sc->work = kvcalloc(sc->nr, sizeof(*sc->work), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, sc->work);
+	for (i = 0; i < sc->nr; i++)
+		INIT_WORK(&sc->work[i], block_work);
+	return sc;
+}
+
+static void rescue_without_workers(struct kunit *test)
 {
 	struct bio_set *bs = test_starved_set(test, 1, 0);
-	struct test_disk *leaf = test_disk(test, NULL, NULL);
-	struct splitter *s = splitter(test, bs, leaf, MAX_PIECES);
-	struct test_disk *disk = test_disk(test, splitter_submit, s);
-	struct test_io *io;
-	bool done;
+	struct scarcity *sc = scarcity(test, bs);
+	struct test_disk *disk = test_disk(test, scarce_submit, &sc->splitter);
+	struct test_io *io = test_io(test, disk);
+	bool done = test_io_done(io, TEST_LIMIT_MS);
 
-	block_queue(test, 0);
-	io = test_io_on(test, disk, 0);
-	done = test_io_done(io, TEST_LIMIT_MS);
-	if (!done)
-		complete_all(&blocked->go);
+	unblock_workers(sc);
 	KUNIT_EXPECT_TRUE(test, done);
-	KUNIT_EXPECT_GE(test, test_stats(test, bs).rescued, 1);
+	KUNIT_EXPECT_EQ(test, sc->splitter.failed, 0);
+	if (done)
+		expect_rescued(test, bs, MAX_PIECES - 1);
 }
 
 /*
@@ -673,9 +707,8 @@ static struct realtime *realtime(struct kunit *test, struct bio_set *bs)
 	struct realtime *rt = kunit_kzalloc(test, sizeof(*rt), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, rt);
-	rt->splitter.bs = bs;
-	rt->splitter.lower = test_disk(test, NULL, NULL);
-	rt->splitter.pieces = MAX_PIECES;
+	splitter_setup(&rt->splitter, bs, test_disk(test, NULL, NULL),
+		       MAX_PIECES);
 	rt->end = jiffies + msecs_to_jiffies(2 * TEST_LIMIT_MS);
 	init_completion(&rt->writer_ready);
 	init_completion(&rt->spinning);
@@ -838,7 +871,7 @@ static struct kunit_case rescue_cases[] = {
 	KUNIT_CASE(rescue_leaves_foreign_bios),
 	KUNIT_CASE(rescue_while_waiting_for_other_set),
 	KUNIT_CASE(rescue_second_list),
-	KUNIT_CASE(rescue_with_kworkers_blocked),
+	KUNIT_CASE(rescue_without_workers),
 	KUNIT_CASE(rescue_beside_realtime_task),
 	KUNIT_CASE(rescue_thread_count),
 	KUNIT_CASE(rescue_is_the_default),
