@@ -41,15 +41,21 @@ static noinline void bset_put_slow(struct bio *bio)
 	}
 }
 
-/* This CPU's list is full: begin another one. */
+/* This CPU's list is full: begin another one.  Or it has the bio already. */
 static noinline void bset_put_spill(struct bio *bio)
 {
 	struct bset *set = bset_of(bio->bi_pool);
 
-	if (bset_cache_push(set->cpu, bset_array_kind(bio), bio))
+	switch (bset_cache_push(set->cpu, bset_array_kind(bio), bio)) {
+	case BSET_PUSHED:
 		bset_count_put(set);
-	else
+		break;
+	case BSET_NO_ROOM:
 		bset_put_slow(bio);
+		break;
+	case BSET_WAS_FREE:
+		break; /* it was counted before */
+	}
 }
 
 /* Something hangs on the bio, as on each that was submitted. */
@@ -144,7 +150,8 @@ void bset_put(struct bio *bio)
 		return bset_put_extras(bio);
 	if (unlikely(!bset_cpu_claim(set->cpu, &c)))
 		return bset_put_slow(bio);
-	if (unlikely(!bset_list_has_room(c, kind))) {
+	if (unlikely(!bset_list_has_room(c, kind) ||
+		     bset_list_has(c, kind, bio))) {
 		bset_cpu_release(c);
 		return bset_put_spill(bio);
 	}

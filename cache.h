@@ -51,16 +51,19 @@ struct bset_cpu_cache {
 	/* hot: one line */
 	u8 busy;
 	u8 nr[BSET_MAX_KINDS];
-	u8 batch; /* where a list is full; bset_cache_batch, near at hand */
+	u8 batch[BSET_MAX_KINDS]; /* a copy of the cache's */
 	struct bset_obj *head[BSET_MAX_KINDS];
 	/* cold */
+	u8 full_nr[BSET_MAX_KINDS];
 	struct bset_obj *full[BSET_MAX_KINDS];
 	struct bset_cache *cache;
 } ____cacheline_aligned;
 
+static_assert(offsetof(struct bset_cpu_cache, full_nr) <= 64);
+
 struct bset_depot {
 	raw_spinlock_t lock;
-	unsigned int nr_lists;
+	unsigned int nr; /* objects in all lists */
 	struct bset_obj *lists;
 };
 
@@ -68,21 +71,28 @@ struct bset_cache {
 	struct bset_cpu_cache __percpu *cpu;
 	unsigned int nr_kinds;
 	unsigned int size[BSET_MAX_KINDS]; /* bytes, array included */
+	u8 batch[BSET_MAX_KINDS]; /* objects in a full list, 0 = none are kept */
 	void (*release)(struct bset_cache *cache, unsigned int kind, void *obj);
 	struct bset_depot depot[BSET_MAX_KINDS];
-	struct list_head all; /* under caches_lock */
+	struct list_head all; /* under bset_caches_lock */
 };
 
-/* Objects in a full list now; 0 switches the caches off. */
-extern unsigned int bset_cache_batch;
+/* What became of an object that was pushed. */
+enum bset_pushed {
+	BSET_NO_ROOM, /* it is the caller's still */
+	BSET_PUSHED,
+	BSET_WAS_FREE, /* it is in the cache already; a warning says so */
+};
 
 int bset_cache_init(struct bset_cache *cache);
 void bset_cache_exit(struct bset_cache *cache);
-unsigned long bset_cache_count(struct bset_cache *cache);
+unsigned long bset_cache_count(const struct bset_cache *cache);
+unsigned long bset_cache_shrink(unsigned long most);
 void bset_cache_drain_all(void);
 
 struct bset_obj *bset_cache_refill(struct bset_cpu_cache *c, unsigned int kind);
 bool bset_cache_spill(struct bset_cpu_cache *c, unsigned int kind);
+void bset_cache_warn_free(const void *obj);
 
 bool bset_caches_used(void);
 int bset_caches_start(void);
@@ -136,16 +146,27 @@ static __always_inline void bset_list_push(struct bset_cpu_cache *c,
 {
 	struct bset_obj *obj = p;
 
-	obj->no_bdev = NULL;
 	obj->next = c->head[kind];
+	obj->no_bdev = NULL;
 	c->head[kind] = obj;
 	c->nr[kind]++;
+}
+
+/*
+ * Whether the object was pushed last, and is still here: its owner put it twice.
+ * As cheap a check as that of the slab's hardened free list, and it sees as
+ * much: a second put that follows the first on the same CPU.
+ */
+static __always_inline bool bset_list_has(const struct bset_cpu_cache *c,
+					  unsigned long kind, const void *obj)
+{
+	return unlikely(c->head[kind] == obj);
 }
 
 static __always_inline bool bset_list_has_room(const struct bset_cpu_cache *c,
 					       unsigned long kind)
 {
-	return likely(c->nr[kind] < READ_ONCE(c->batch));
+	return likely(c->nr[kind] < READ_ONCE(c->batch[kind]));
 }
 
 /* Whether a refill has a chance.  A stale answer costs time only. */
@@ -175,20 +196,31 @@ static __always_inline void *bset_cache_pop(struct bset_cpu_cache __percpu *cpu,
 	return obj;
 }
 
-/* Takes @p, or returns false: then it is still the caller's. */
-static __always_inline bool bset_cache_push(struct bset_cpu_cache __percpu *cpu,
-					    unsigned long kind, void *p)
+static __always_inline enum bset_pushed
+bset_list_try_push(struct bset_cpu_cache *c, unsigned long kind, void *obj)
 {
+	if (bset_list_has(c, kind, obj))
+		return BSET_WAS_FREE;
+	if (!bset_list_has_room(c, kind) && !bset_cache_spill(c, kind))
+		return BSET_NO_ROOM;
+	bset_list_push(c, kind, obj);
+	return BSET_PUSHED;
+}
+
+static __always_inline enum bset_pushed
+bset_cache_push(struct bset_cpu_cache __percpu *cpu, unsigned long kind,
+		void *obj)
+{
+	enum bset_pushed pushed;
 	struct bset_cpu_cache *c;
-	bool room;
 
 	if (unlikely(!bset_cpu_claim(cpu, &c)))
-		return false;
-	room = bset_list_has_room(c, kind) || bset_cache_spill(c, kind);
-	if (likely(room))
-		bset_list_push(c, kind, p);
+		return BSET_NO_ROOM;
+	pushed = bset_list_try_push(c, kind, obj);
 	bset_cpu_release(c);
-	return room;
+	if (unlikely(pushed == BSET_WAS_FREE))
+		bset_cache_warn_free(obj);
+	return pushed;
 }
 
 #endif /* BSET_CACHE_H */

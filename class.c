@@ -28,7 +28,7 @@ struct bset_class {
 };
 
 /* Protects the classes and their users.  Taken before slab_mutex and
- * caches_lock, never from a CPU hotplug callback.
+ * bset_caches_lock, never from a CPU hotplug callback.
  */
 static DEFINE_MUTEX(class_lock);
 static LIST_HEAD(classes);

@@ -15,6 +15,7 @@
 #include <linux/blkdev.h>
 #include <linux/export.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/isolation.h>
 #include <linux/sched/mm.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
@@ -230,6 +231,21 @@ static inline void bset_shrinker_stop(struct bset_shrinker *s)
 	shrinker_free(s->shrinker);
 #else
 	unregister_shrinker(&s->shrinker);
+#endif
+}
+
+/*
+ * Whether the administrator keeps work like ours off a CPU, by isolcpus= or
+ * nohz_full=.  The flags became types in 5.18.
+ */
+static inline bool bset_cpu_is_isolated(int cpu)
+{
+#if BSET_HAVE_HK_TYPE
+	return !housekeeping_cpu(cpu, HK_TYPE_DOMAIN) ||
+	       !housekeeping_cpu(cpu, HK_TYPE_WQ);
+#else
+	return !housekeeping_cpu(cpu, HK_FLAG_DOMAIN) ||
+	       !housekeeping_cpu(cpu, HK_FLAG_WQ);
 #endif
 }
 

@@ -167,7 +167,7 @@ void bset_pool_put(struct bset_pool *pool, void *obj)
 {
 	smp_rmb(); /* see struct bset_pool */
 	if (!reserve_push(pool, obj) &&
-	    !bset_cache_push(pool->cache->cpu, 0, obj))
+	    bset_cache_push(pool->cache->cpu, 0, obj) == BSET_NO_ROOM)
 		bset_slab_put(pool, obj);
 }
 

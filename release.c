@@ -45,17 +45,21 @@ static noinline void bset_release_tracked(struct bset *set, struct bio *bio)
 void bset_release(struct bset *set, struct bio *bio)
 {
 	const bool vecs = bset_array_kind(bio) == BSET_256;
+	enum bset_pushed pushed = BSET_NO_ROOM;
 
 	if (bset_tracked(set)) {
 		bset_release_tracked(set, bio);
 		return;
 	}
 	smp_rmb(); /* see struct bset_pool */
-	if (bset_pool_short(&set->bio) ||
-	    (vecs && bset_pool_short(&set->vec)) ||
-	    !bset_cache_push(set->cpu, vecs ? BSET_256 : BSET_INLINE, bio))
+	if (!bset_pool_short(&set->bio) &&
+	    !(vecs && bset_pool_short(&set->vec)))
+		pushed = bset_cache_push(set->cpu,
+					 vecs ? BSET_256 : BSET_INLINE, bio);
+	if (pushed == BSET_NO_ROOM)
 		bset_release_parts(set, bio);
-	bset_count_put(set);
+	if (likely(pushed != BSET_WAS_FREE))
+		bset_count_put(set);
 }
 
 static void release_quarantine(struct bset *set)

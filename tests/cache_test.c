@@ -5,9 +5,12 @@
  */
 #include <linux/cpu.h>
 #include <linux/delay.h>
+#include <linux/kallsyms.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/tracepoint.h>
+#include <linux/workqueue.h>
 
 /* First, for the documented names; internal.h comes without. */
 #include "testlib.h"
@@ -55,25 +58,53 @@ static unsigned long cached_of_kind(struct bio_set *bs, unsigned int kind)
 	return n;
 }
 
-static unsigned long bound(void)
+/* Objects in a full list of this kind. */
+static unsigned int batch_of(struct bio_set *bs, unsigned int kind)
 {
-	return 3UL * READ_ONCE(bset_cache_batch) * num_possible_cpus();
+	return READ_ONCE(cache_of(bs)->batch[kind]);
 }
 
-/* The size of a list follows from the number of classes: 0 without any. */
-static void need_caches(struct kunit *test)
+static unsigned long bound(struct bio_set *bs, unsigned int kind)
 {
-	if (!READ_ONCE(bset_cache_batch))
-		kunit_skip(test, "the caches are switched off");
+	return 3UL * batch_of(bs, kind) * num_online_cpus();
 }
 
 /* Of a class that no other test has, so that the count is ours alone. */
 static struct bio_set *lone_set(struct kunit *test)
 {
-	struct bio_set *bs = test_set(test, 1, 328, BIOSET_NEED_BVECS);
+	return test_set(test, 1, 328, BIOSET_NEED_BVECS);
+}
 
-	need_caches(test);
-	return bs;
+#define KB_PARAM "/sys/module/bioset_core/parameters/cache_kb"
+#define KB_USUAL "1024"
+
+/* What the caches hold for each CPU, for the rest of the test. */
+static void usual_kb(void *arg)
+{
+	test_write_file(KB_PARAM, KB_USUAL);
+}
+
+static void use_kb(struct kunit *test, const char *kb)
+{
+	test_defer(test, usual_kb, NULL);
+	KUNIT_ASSERT_EQ(test, test_write_file(KB_PARAM, kb), 0);
+}
+
+/* The suite is about caches, also where they are off by default. */
+static long kb_before;
+
+static int cache_start(struct kunit_suite *suite)
+{
+	kb_before = test_read_number(KB_PARAM);
+	return test_write_file(KB_PARAM, KB_USUAL);
+}
+
+static void cache_stop(struct kunit_suite *suite)
+{
+	char kb[16];
+
+	snprintf(kb, sizeof(kb), "%ld", kb_before);
+	test_write_file(KB_PARAM, kb);
 }
 
 /* Allocates @n, then puts all of them. */
@@ -313,7 +344,6 @@ static void cache_no_bio_twice(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, h);
 	h->bs = test_set(test, 2, sizeof(unsigned long), BIOSET_NEED_BVECS);
-	need_caches(test);
 	h->end = ktime_add_ms(ktime_get(), HAMMER_MS);
 	hrtimer_init(&h->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 	h->timer.function = hammer_irq;
@@ -336,59 +366,180 @@ static void cache_no_bio_twice(struct kunit *test)
  * However many come back at once, for each kind.  What a kind has no room for
  * may go, without its array, where bios without one are.
  */
-static void cache_is_bounded(struct kunit *test)
-{
-	struct bio_set *bs = lone_set(test);
-	unsigned long n, sum = 0;
-	unsigned int kind;
-
-	bset_cache_drain_all();
-	KUNIT_ASSERT_EQ(test,
-			churn(bs, kinds[test_number(test)],
-			      bound() * (BSET_NR_KINDS + 1)),
-			0);
-	for (kind = 0; kind < BSET_NR_KINDS; kind++) {
-		n = cached_of_kind(bs, kind);
-		KUNIT_EXPECT_LE(test, n, bound());
-		sum += n;
-	}
-	KUNIT_EXPECT_EQ(test, cached(bs), sum);
-	/* This CPU's two lists and the depot: they are used, too. */
-	KUNIT_EXPECT_GE(test, cached_of_kind(bs, test_number(test)),
-			READ_ONCE(bset_cache_batch));
-	bset_cache_drain_all();
-	KUNIT_EXPECT_EQ(test, cached(bs), 0);
-}
-
 static bool within_bound(struct bio_set *bs)
 {
 	unsigned int kind;
 
 	for (kind = 0; kind < BSET_NR_KINDS; kind++)
-		if (cached_of_kind(bs, kind) > bound())
+		if (cached_of_kind(bs, kind) > bound(bs, kind))
 			return false;
 	return true;
+}
+
+/* Puts more at once than there may be in the caches. */
+static void overfill(struct kunit *test, struct bio_set *bs, unsigned int kind)
+{
+	const unsigned int n = 4 * bound(bs, kind) + bound(bs, BSET_INLINE);
+
+	KUNIT_ASSERT_EQ(test, churn(bs, kinds[kind], n + 8), 0);
+}
+
+static void cache_is_bounded(struct kunit *test)
+{
+	const unsigned int kind = test_number(test);
+	struct bio_set *bs = lone_set(test);
+	unsigned long sum = 0;
+	unsigned int i;
+
+	bset_cache_drain_all();
+	overfill(test, bs, kind);
+	KUNIT_EXPECT_TRUE(test, within_bound(bs));
+	for (i = 0; i < BSET_NR_KINDS; i++)
+		sum += cached_of_kind(bs, i);
+	KUNIT_EXPECT_EQ(test, cached(bs), sum);
+	/* This CPU's two lists and the depot: they are used, too. */
+	KUNIT_EXPECT_GE(test, cached_of_kind(bs, kind), batch_of(bs, kind));
+	bset_cache_drain_all();
+	KUNIT_EXPECT_EQ(test, cached(bs), 0);
+}
+
+/* Each CPU empties its own a little later. */
+static bool soon_empty(struct bio_set *bs)
+{
+	unsigned int ms;
+
+	for (ms = 0; ms < TEST_LIMIT_MS && cached(bs); ms += 20)
+		msleep(20);
+	return !cached(bs);
 }
 
 /* Also when more classes leave each a smaller share. */
 static void cache_bound_shrinks_with_classes(struct kunit *test)
 {
 	struct bio_set *bs = lone_set(test);
-	const unsigned int before = READ_ONCE(bset_cache_batch);
-	unsigned int pad, kind, ms;
+	const unsigned int before = batch_of(bs, BSET_INLINE);
+	unsigned int pad, kind;
 
 	for (kind = 0; kind < BSET_NR_KINDS; kind++)
-		KUNIT_ASSERT_EQ(test, churn(bs, kinds[kind], bound()), 0);
-	for (pad = 0; pad < 6; pad++)
+		overfill(test, bs, kind);
+	for (pad = 0; pad < 24; pad++)
 		test_set(test, 1, 336 + 8 * pad,
 			 BIOSET_NEED_BVECS | BSET_NO_RESCUER);
-	KUNIT_EXPECT_LT(test, READ_ONCE(bset_cache_batch), before);
-	/* Each CPU empties its own a little later. */
-	for (ms = 0; ms < TEST_LIMIT_MS && cached(bs); ms += 20)
-		msleep(20);
+	KUNIT_EXPECT_LT(test, batch_of(bs, BSET_INLINE), before);
+	KUNIT_EXPECT_TRUE(test, soon_empty(bs));
+	overfill(test, bs, BSET_INLINE);
 	KUNIT_EXPECT_TRUE(test, within_bound(bs));
-	KUNIT_ASSERT_EQ(test, churn(bs, 4, 2 * bound()), 0);
+}
+
+/* Allocates and puts one of a kind; whether it was cached. */
+static bool caches_kind(struct bio_set *bs, unsigned int kind)
+{
+	bset_cache_drain_all();
+	return !churn(bs, kinds[kind], 1) && cached(bs) == 1;
+}
+
+static bool caches_all_kinds(struct bio_set *bs)
+{
+	unsigned int kind;
+
+	for (kind = 0; kind < BSET_NR_KINDS; kind++)
+		if (!caches_kind(bs, kind))
+			return false;
+	return true;
+}
+
+/* Bytes of what is cached of one set's class. */
+static unsigned long cached_bytes(struct bio_set *bs)
+{
+	struct bset_cache *cache = cache_of(bs);
+	unsigned long n = 0;
+	unsigned int kind;
+
+	for (kind = 0; kind < cache->nr_kinds; kind++)
+		n += cached_of_kind(bs, kind) * cache->size[kind];
+	return n;
+}
+
+/* A class whose objects are larger than a share loses its own cache only. */
+static void cache_big_class_spares_others(struct kunit *test)
+{
+	struct bio_set *bs = lone_set(test);
+	struct bio_set *big = test_set(test, 1, 90000, BIOSET_NEED_BVECS);
+
+	KUNIT_EXPECT_TRUE(test, caches_all_kinds(bs));
+	KUNIT_EXPECT_GE(test, batch_of(bs, BSET_INLINE), 8);
+	KUNIT_EXPECT_EQ(test, batch_of(big, BSET_256), 0);
+	overfill(test, big, BSET_256);
+	KUNIT_EXPECT_LE(test, cached_bytes(big),
+			1024UL * 1024 * num_online_cpus());
+}
+
+#define MANY 64
+
+/* As do many of them together; and they hold no more than one does. */
+static void cache_many_classes_share(struct kunit *test)
+{
+	struct bio_set *sets[MANY];
+	unsigned long bytes = 0;
+	unsigned int i, kind;
+
+	for (i = 0; i < MANY; i++)
+		sets[i] = test_set(test, 1, 328 + 8 * i,
+				   BIOSET_NEED_BVECS | BSET_NO_RESCUER);
+	KUNIT_EXPECT_TRUE(test, caches_kind(sets[0], BSET_INLINE));
+	KUNIT_EXPECT_TRUE(test, caches_kind(sets[0], BSET_16));
+	for (i = 0; i < MANY; i++)
+		for (kind = 0; kind < BSET_NR_KINDS; kind++)
+			overfill(test, sets[i], kind);
+	for (i = 0; i < MANY; i++)
+		bytes += cached_bytes(sets[i]);
+	KUNIT_EXPECT_GT(test, bytes, 64 * 1024);
+	KUNIT_EXPECT_LE(test, bytes, 1024UL * 1024 * num_online_cpus());
+}
+
+/* cache_kb, also set while there is something in the caches */
+static void cache_off_keeps_nothing(struct kunit *test)
+{
+	struct bio_set *bs = lone_set(test);
+	unsigned int kind;
+
+	for (kind = 0; kind < BSET_NR_KINDS; kind++)
+		overfill(test, bs, kind);
+	use_kb(test, "0");
+	KUNIT_EXPECT_TRUE(test, soon_empty(bs));
+	for (kind = 0; kind < BSET_NR_KINDS; kind++) {
+		KUNIT_EXPECT_EQ(test, churn(bs, kinds[kind], 20), 0);
+		KUNIT_EXPECT_EQ(test, cached(bs), 0);
+	}
+	use_kb(test, KB_USUAL);
+	KUNIT_EXPECT_TRUE(test, caches_all_kinds(bs));
+}
+
+static const char *const tiny_kb[] = { "1", "4", "16", "64" };
+
+TEST_GEN_NUMBERS(tiny, ARRAY_SIZE(tiny_kb) - 1);
+
+static void cache_tiny_is_bounded(struct kunit *test)
+{
+	const char *kb = tiny_kb[test_number(test)];
+	struct bio_set *bs = lone_set(test);
+	unsigned int kind, most;
+
+	KUNIT_ASSERT_EQ(test, kstrtouint(kb, 0, &most), 0);
+	use_kb(test, kb);
+	for (kind = 0; kind < BSET_NR_KINDS; kind++)
+		overfill(test, bs, kind);
 	KUNIT_EXPECT_TRUE(test, within_bound(bs));
+	KUNIT_EXPECT_LE(test, cached_bytes(bs),
+			1024UL * most * num_online_cpus());
+}
+
+static void cache_kb_refuses_nonsense(struct kunit *test)
+{
+	KUNIT_EXPECT_LT(test, test_write_file(KB_PARAM, "x"), 0);
+	KUNIT_EXPECT_LT(test, test_write_file(KB_PARAM, "-1"), 0);
+	KUNIT_EXPECT_LT(test, test_write_file(KB_PARAM, "4294967295"), 0);
+	KUNIT_EXPECT_EQ(test, test_read_number(KB_PARAM), 1024);
 }
 
 static void cache_drain_empties(struct kunit *test)
@@ -437,6 +588,11 @@ static unsigned int held_by_cpu(struct bio_set *bs, int cpu)
 	return n;
 }
 
+static unsigned int in_depot(struct bio_set *bs, unsigned int kind)
+{
+	return READ_ONCE(cache_of(bs)->depot[kind].nr);
+}
+
 static void cpu_back(void *arg)
 {
 	add_cpu((uintptr_t)arg);
@@ -462,6 +618,27 @@ static void cache_cpu_offline(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cached(bs), 0);
 }
 
+/* The depots hold a list for each CPU that is online, not that may come. */
+static void cache_depot_is_for_online_cpus(struct kunit *test)
+{
+	struct bio_set *bs = lone_set(test);
+	const unsigned int cpu = num_possible_cpus() - 1;
+	const unsigned int batch = batch_of(bs, BSET_INLINE);
+
+	if (!cpu || !cpu_online(cpu))
+		kunit_skip(test, "one CPU");
+	overfill(test, bs, BSET_INLINE);
+	KUNIT_EXPECT_EQ(test, in_depot(bs, BSET_INLINE),
+			batch * num_online_cpus());
+	if (remove_cpu(cpu))
+		kunit_skip(test, "this CPU stays");
+	test_defer(test, cpu_back, (void *)(uintptr_t)cpu);
+	KUNIT_EXPECT_EQ(test, in_depot(bs, BSET_INLINE),
+			batch * num_online_cpus());
+	overfill(test, bs, BSET_INLINE);
+	KUNIT_EXPECT_TRUE(test, within_bound(bs));
+}
+
 /* and may be used again when it is back. */
 static void cache_cpu_online_again(struct kunit *test)
 {
@@ -482,6 +659,11 @@ static void cache_cpu_offline(struct kunit *test)
 	kunit_skip(test, "no CPU hotplug");
 }
 
+static void cache_depot_is_for_online_cpus(struct kunit *test)
+{
+	kunit_skip(test, "no CPU hotplug");
+}
+
 static void cache_cpu_online_again(struct kunit *test)
 {
 	kunit_skip(test, "no CPU hotplug");
@@ -492,7 +674,6 @@ static void cache_cpu_online_again(struct kunit *test)
 static void cache_shrinks(struct kunit *test)
 {
 	struct bio_set *bs = lone_set(test);
-	unsigned int ms;
 	int cpu;
 
 	for_each_online_cpu(cpu)
@@ -500,10 +681,173 @@ static void cache_shrinks(struct kunit *test)
 	KUNIT_EXPECT_GT(test, cached(bs), 0);
 	if (test_write_file("/proc/sys/vm/drop_caches", "2\n"))
 		kunit_skip(test, "no /proc/sys/vm/drop_caches");
-	/* Other CPUs are asked to empty theirs, and not waited for. */
-	for (ms = 0; ms < TEST_LIMIT_MS && cached(bs); ms += 20)
-		msleep(20);
-	KUNIT_EXPECT_EQ(test, cached(bs), 0);
+	KUNIT_EXPECT_TRUE(test, soon_empty(bs));
+}
+
+/* No more than it was asked for. */
+static void cache_shrinks_by_number(struct kunit *test)
+{
+	struct bio_set *bs = lone_set(test);
+	unsigned long before;
+
+	bset_cache_drain_all();
+	overfill(test, bs, BSET_INLINE);
+	before = cached(bs);
+	KUNIT_ASSERT_GT(test, before, 7);
+	KUNIT_EXPECT_EQ(test, bset_cache_shrink(1), 1);
+	KUNIT_EXPECT_EQ(test, bset_cache_shrink(6), 6);
+	KUNIT_EXPECT_EQ(test, cached(bs), before - 7);
+	/* What it took apart is whole. */
+	KUNIT_EXPECT_EQ(test, cached_of_kind(bs, BSET_INLINE), before - 7);
+	KUNIT_EXPECT_EQ(test, churn(bs, 4, before), 0);
+	KUNIT_EXPECT_TRUE(test, within_bound(bs));
+}
+
+/* Counts the work items that drain, by CPU. */
+static atomic_t drains[NR_CPUS];
+
+static void note_work(void *data, struct work_struct *work)
+{
+	char name[KSYM_SYMBOL_LEN];
+
+	snprintf(name, sizeof(name), "%ps", work->func);
+	if (!strncmp(name, "bset_drain_work", strlen("bset_drain_work")))
+		atomic_inc(&drains[raw_smp_processor_id()]);
+}
+
+static void find_tracepoint(struct tracepoint *tp, void *found)
+{
+	if (!strcmp(tp->name, "workqueue_execute_start"))
+		*(struct tracepoint **)found = tp;
+}
+
+static void forget_work(void *tp)
+{
+	tracepoint_probe_unregister(tp, note_work, NULL);
+	tracepoint_synchronize_unregister();
+}
+
+static void watch_work(struct kunit *test)
+{
+	struct tracepoint *tp = NULL;
+
+	for_each_kernel_tracepoint(find_tracepoint, &tp);
+	KUNIT_ASSERT_NOT_NULL(test, tp);
+	KUNIT_ASSERT_EQ(test, tracepoint_probe_register(tp, note_work, NULL),
+			0);
+	test_defer(test, forget_work, tp);
+	memset(drains, 0, sizeof(drains));
+}
+
+/* A CPU that holds nothing, or that frees its own, has no work to do. */
+static void cache_shrinker_looks_first(struct kunit *test)
+{
+	struct bio_set *bs = lone_set(test);
+	const int last = num_online_cpus() - 1;
+	int cpu;
+
+	bset_cache_drain_all();
+	migrate_disable();
+	watch_work(test);
+	KUNIT_EXPECT_EQ(test, churn(bs, 4, 3), 0);
+	KUNIT_EXPECT_EQ(test, bset_cache_shrink(1000), 3);
+	migrate_enable();
+	msleep(TEST_QUIET_MS);
+	for_each_online_cpu(cpu)
+		KUNIT_EXPECT_EQ(test, atomic_read(&drains[cpu]), 0);
+	/* Watching works: one that holds something is asked. */
+	fill_on(test, bs, last);
+	if (!last)
+		bset_cache_drain_all();
+	else
+		bset_cache_shrink(1000);
+	KUNIT_EXPECT_TRUE(test, soon_empty(bs));
+	KUNIT_EXPECT_EQ(test, atomic_read(&drains[last]), 1);
+}
+
+/*
+ * Needs a CPU that was isolated when the kernel started, see
+ * scripts/kunit.sh.
+ */
+static void cache_shrinker_spares_isolated(struct kunit *test)
+{
+	struct bio_set *bs = lone_set(test);
+	const int last = num_online_cpus() - 1;
+	unsigned long held;
+
+	if (!bset_cpu_is_isolated(last))
+		kunit_skip(test, "no isolated CPU");
+	bset_cache_drain_all();
+	fill_on(test, bs, last);
+	held = cached(bs);
+	KUNIT_EXPECT_GT(test, held, 0);
+	watch_work(test);
+	KUNIT_ASSERT_EQ(test,
+			test_write_file("/proc/sys/vm/drop_caches", "2\n"), 0);
+	bset_cache_shrink(1000);
+	msleep(TEST_QUIET_MS);
+	KUNIT_EXPECT_EQ(test, atomic_read(&drains[last]), 0);
+	KUNIT_EXPECT_GT(test, cached(bs), 0);
+	/* What has to go does go. */
+	use_kb(test, "0");
+	KUNIT_EXPECT_TRUE(test, soon_empty(bs));
+}
+
+struct twice_case {
+	bool kernel;
+	unsigned int nr_vecs;
+};
+
+/* The kernel's bio_put() gives arrays of 16 and 64 vecs back before we know. */
+static const struct twice_case twice_cases[] = {
+	{ false, 0 },  { false, 16 }, { false, 64 },
+	{ false, 256 }, { true, 0 },  { true, 256 },
+};
+
+static void twice_desc(const struct twice_case *c, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s put, %u vecs",
+		 c->kernel ? "kernel's" : "our", c->nr_vecs);
+}
+
+KUNIT_ARRAY_PARAM(twice, twice_cases, twice_desc);
+
+static void put_as(const struct twice_case *c, struct bio *bio)
+{
+	if (c->kernel)
+		test_kernel_put(bio);
+	else
+		test_our_put(bio);
+}
+
+/* A second put is noticed, and does no harm: no bio goes out twice. */
+static void cache_second_put(struct kunit *test)
+{
+	const struct twice_case *c = test->param_value;
+	struct bio_set *bs = lone_set(test);
+	struct bio *bio, *a, *b;
+	unsigned long held;
+
+	bio = bio_alloc_bioset(GFP_NOIO, c->nr_vecs, bs);
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	test_splat_begin("is free already");
+	migrate_disable();
+	put_as(c, bio);
+	held = cached(bs);
+	put_as(c, bio);
+	migrate_enable();
+	test_splat_end();
+	/* Once, whichever of these cases was the first. */
+	KUNIT_EXPECT_TRUE(test, test_logged("is free already"));
+	KUNIT_EXPECT_EQ(test, cached(bs), held);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).puts, 1);
+	a = bio_alloc_bioset(GFP_NOIO, c->nr_vecs, bs);
+	b = bio_alloc_bioset(GFP_NOIO, c->nr_vecs, bs);
+	KUNIT_EXPECT_PTR_NE(test, a, b);
+	bio_put(a);
+	if (b != a)
+		bio_put(b);
 }
 
 /* The last set of a class takes slab and cache along. */
@@ -563,7 +907,6 @@ static void cache_left_full(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, bioset_init(&left_full, 4, 40, BIOSET_NEED_BVECS),
 			0);
-	need_caches(test);
 	for_each_online_cpu(cpu)
 		fill_on(test, &left_full, cpu);
 	KUNIT_EXPECT_GE(test, cached(&left_full), 8);
@@ -585,10 +928,20 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(cache_no_bio_twice),
 	KUNIT_CASE_PARAM(cache_is_bounded, kind_gen_params),
 	KUNIT_CASE(cache_bound_shrinks_with_classes),
+	KUNIT_CASE(cache_big_class_spares_others),
+	KUNIT_CASE(cache_many_classes_share),
+	KUNIT_CASE(cache_off_keeps_nothing),
+	KUNIT_CASE_PARAM(cache_tiny_is_bounded, tiny_gen_params),
+	KUNIT_CASE(cache_kb_refuses_nonsense),
 	KUNIT_CASE(cache_drain_empties),
 	KUNIT_CASE(cache_cpu_offline),
+	KUNIT_CASE(cache_depot_is_for_online_cpus),
 	KUNIT_CASE(cache_cpu_online_again),
 	KUNIT_CASE(cache_shrinks),
+	KUNIT_CASE(cache_shrinks_by_number),
+	KUNIT_CASE(cache_shrinker_looks_first),
+	KUNIT_CASE(cache_shrinker_spares_isolated),
+	KUNIT_CASE_PARAM(cache_second_put, twice_gen_params),
 	KUNIT_CASE(cache_goes_with_last_set),
 	KUNIT_CASE(cache_kinds_do_not_mix),
 	KUNIT_CASE(cache_left_full),
@@ -597,5 +950,7 @@ static struct kunit_case cache_cases[] = {
 
 struct kunit_suite bset_cache_suite = {
 	.name = "cache",
+	.suite_init = cache_start,
+	.suite_exit = cache_stop,
 	.test_cases = cache_cases,
 };

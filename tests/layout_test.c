@@ -288,7 +288,7 @@ static void layout_put_bio_has_no_device(struct kunit *test)
 	struct bio_set *bs = test_set(test, 1, 0, BIOSET_NEED_BVECS);
 	struct bio *bio;
 
-	if (!READ_ONCE(bset_cache_batch))
+	if (!READ_ONCE(bset_of(bs)->bio.cache->batch[BSET_INLINE]))
 		kunit_skip(test, "the caches are off");
 	rcu_read_lock();
 	bio = bio_alloc_bioset(disk->bdev, 4, REQ_OP_READ, GFP_NOWAIT, bs);
