@@ -57,13 +57,15 @@ kunit_result() {
 	return "$(cat "$kunit_dir/status")"
 }
 
-# on_stock SCRIPT: a guest script on Debian's stock kernel
+# on_stock SCRIPT [OPTION...]: a guest script on Debian's stock kernel
 on_stock() {
+	local script=$1
+	shift
 	# shellcheck source=flavour.sh
 	. "$TOP/scripts/flavour.sh"
 	use_flavour stock
 	guest --modules null_blk --file "$TOP/tests/guest/stripe.sh" --mem 1024 \
-		--time 240 --name "$(basename "$1" .sh)" "$1"
+		--time 240 --name "$(basename "$script" .sh)" "$@" "$script"
 }
 
 # Short: what takes long to show is for test-all.
@@ -82,6 +84,8 @@ if [ -z "${SUITE:-}" ]; then
 	step "harness" 500 harness
 	step "stock kernel" 500 "$TOP/scripts/integration.sh" amd64
 	step "knobs and reports" 360 on_stock knobs.sh
+	step "isolated CPUs" 200 on_stock isolated.sh \
+		--append "isolcpus=1 nohz_full=1"
 	step "example" 500 "$TOP/scripts/example.sh"
 	step "drivers outside of the tree" 360 "$TOP/scripts/outside-driver.sh"
 	step "stock RT kernel" 600 "$TOP/scripts/integration.sh" rt-amd64

@@ -765,34 +765,6 @@ static void cache_shrinker_looks_first(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&drains[last]), 1);
 }
 
-/*
- * Needs a CPU that was isolated when the kernel started, see
- * scripts/kunit.sh.
- */
-static void cache_shrinker_spares_isolated(struct kunit *test)
-{
-	struct bio_set *bs = lone_set(test);
-	const int last = num_online_cpus() - 1;
-	unsigned long held;
-
-	if (!bset_cpu_is_isolated(last))
-		kunit_skip(test, "no isolated CPU");
-	bset_cache_drain_all();
-	fill_on(test, bs, last);
-	held = cached(bs);
-	KUNIT_EXPECT_GT(test, held, 0);
-	watch_work(test);
-	KUNIT_ASSERT_EQ(test,
-			test_write_file("/proc/sys/vm/drop_caches", "2\n"), 0);
-	bset_cache_shrink(1000);
-	msleep(TEST_QUIET_MS);
-	KUNIT_EXPECT_EQ(test, atomic_read(&drains[last]), 0);
-	KUNIT_EXPECT_GT(test, cached(bs), 0);
-	/* What has to go does go. */
-	use_kb(test, "0");
-	KUNIT_EXPECT_TRUE(test, soon_empty(bs));
-}
-
 struct twice_case {
 	bool kernel;
 	unsigned int nr_vecs;
@@ -940,7 +912,6 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(cache_shrinks),
 	KUNIT_CASE(cache_shrinks_by_number),
 	KUNIT_CASE(cache_shrinker_looks_first),
-	KUNIT_CASE(cache_shrinker_spares_isolated),
 	KUNIT_CASE_PARAM(cache_second_put, twice_gen_params),
 	KUNIT_CASE(cache_goes_with_last_set),
 	KUNIT_CASE(cache_kinds_do_not_mix),
