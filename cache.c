@@ -152,8 +152,8 @@ bool bset_cache_spill(struct bset_cpu_cache *c, unsigned int kind)
 {
 	if (!READ_ONCE(c->batch[kind]))
 		return false; /* nothing of this kind is kept */
-	if (c->full[kind] && !bset_depot_give(c->cache, kind, c->full[kind],
-					      c->full_nr[kind]))
+	if (c->full[kind] &&
+	    !bset_depot_give(c->cache, kind, c->full[kind], c->full_nr[kind]))
 		return false;
 	c->full[kind] = c->head[kind];
 	c->full_nr[kind] = c->nr[kind];
@@ -277,6 +277,7 @@ static unsigned long bset_cpu_count(const struct bset_cache *cache, int cpu)
 	unsigned int kind;
 
 	for (kind = 0; kind < cache->nr_kinds; kind++)
+		/* Its CPU may be changing them. */
 		n += data_race(c->nr[kind]) + data_race(c->full_nr[kind]);
 	return n;
 }
@@ -324,7 +325,9 @@ static bool bset_cpu_is_long(const struct bset_cache *cache, unsigned int kind,
 	const struct bset_cpu_cache *c = per_cpu_ptr(cache->cpu, cpu);
 	const unsigned int batch = READ_ONCE(cache->batch[kind]);
 
+	/* Its CPU may be changing them, see above. */
 	return bset_is_long(data_race(c->nr[kind]), batch) ||
+	       /* likewise */
 	       bset_is_long(data_race(c->full_nr[kind]), batch);
 }
 
@@ -587,8 +590,8 @@ static void bset_shrink_others(unsigned long most)
 	int cpu;
 
 	for_each_online_cpu(cpu) {
-		n = bset_may_disturb(cpu) ? min(bset_cpu_count_all(cpu), most) :
-					    0;
+		n = bset_may_disturb(cpu) ? min(bset_cpu_count_all(cpu), most)
+					  : 0;
 		if (n)
 			bset_drain_ask(cpu, n);
 		most -= n;

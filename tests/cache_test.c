@@ -772,8 +772,8 @@ struct twice_case {
 
 /* The kernel's bio_put() gives arrays of 16 and 64 vecs back before we know. */
 static const struct twice_case twice_cases[] = {
-	{ false, 0 },  { false, 16 }, { false, 64 },
-	{ false, 256 }, { true, 0 },  { true, 256 },
+	{ false, 0 },	{ false, 16 }, { false, 64 },
+	{ false, 256 }, { true, 0 },   { true, 256 },
 };
 
 static void twice_desc(const struct twice_case *c, char *desc)
