@@ -37,7 +37,8 @@ struct bset_drain {
 /* Protects the list of caches; innermost but for depot locks. */
 static DEFINE_MUTEX(bset_caches_lock);
 static LIST_HEAD(caches);
-static unsigned int cache_kb = BSET_POISON_FREED ? 0 : 1024; /* under bset_caches_lock */
+static unsigned int cache_kb =
+	BSET_POISON_FREED ? 0 : 1024; /* under bset_caches_lock */
 static DEFINE_PER_CPU(struct bset_drain, bset_drain);
 static struct bset_shrinker shrinker;
 static bool caches_up, caches_used;

@@ -69,14 +69,22 @@ static unsigned long bound(struct bio_set *bs, unsigned int kind)
 	return 3UL * batch_of(bs, kind) * num_online_cpus();
 }
 
+#define KB_PARAM "/sys/module/bioset_core/parameters/cache_kb"
+#define KB_USUAL "1024"
+
+/* The module may have been loaded without. */
+static void need_caches(struct kunit *test)
+{
+	if (!test_read_number(KB_PARAM))
+		kunit_skip(test, "the caches are switched off");
+}
+
 /* Of a class that no other test has, so that the count is ours alone. */
 static struct bio_set *lone_set(struct kunit *test)
 {
+	need_caches(test);
 	return test_set(test, 1, 328, BIOSET_NEED_BVECS);
 }
-
-#define KB_PARAM "/sys/module/bioset_core/parameters/cache_kb"
-#define KB_USUAL "1024"
 
 /* What the caches hold for each CPU, for the rest of the test. */
 static void usual_kb(void *arg)
@@ -88,23 +96,6 @@ static void use_kb(struct kunit *test, const char *kb)
 {
 	test_defer(test, usual_kb, NULL);
 	KUNIT_ASSERT_EQ(test, test_write_file(KB_PARAM, kb), 0);
-}
-
-/* The suite is about caches, also where they are off by default. */
-static long kb_before;
-
-static int cache_start(struct kunit_suite *suite)
-{
-	kb_before = test_read_number(KB_PARAM);
-	return test_write_file(KB_PARAM, KB_USUAL);
-}
-
-static void cache_stop(struct kunit_suite *suite)
-{
-	char kb[16];
-
-	snprintf(kb, sizeof(kb), "%ld", kb_before);
-	test_write_file(KB_PARAM, kb);
 }
 
 /* Allocates @n, then puts all of them. */
@@ -343,6 +334,7 @@ static void cache_no_bio_twice(struct kunit *test)
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, h);
+	need_caches(test);
 	h->bs = test_set(test, 2, sizeof(unsigned long), BIOSET_NEED_BVECS);
 	h->end = ktime_add_ms(ktime_get(), HAMMER_MS);
 	hrtimer_init(&h->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
@@ -483,6 +475,7 @@ static void cache_many_classes_share(struct kunit *test)
 	unsigned long bytes = 0;
 	unsigned int i, kind;
 
+	need_caches(test);
 	for (i = 0; i < MANY; i++)
 		sets[i] = test_set(test, 1, 328 + 8 * i,
 				   BIOSET_NEED_BVECS | BSET_NO_RESCUER);
@@ -536,6 +529,7 @@ static void cache_tiny_is_bounded(struct kunit *test)
 
 static void cache_kb_refuses_nonsense(struct kunit *test)
 {
+	need_caches(test);
 	KUNIT_EXPECT_LT(test, test_write_file(KB_PARAM, "x"), 0);
 	KUNIT_EXPECT_LT(test, test_write_file(KB_PARAM, "-1"), 0);
 	KUNIT_EXPECT_LT(test, test_write_file(KB_PARAM, "4294967295"), 0);
@@ -879,6 +873,7 @@ static void cache_left_full(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, bioset_init(&left_full, 4, 40, BIOSET_NEED_BVECS),
 			0);
+	need_caches(test);
 	for_each_online_cpu(cpu)
 		fill_on(test, &left_full, cpu);
 	KUNIT_EXPECT_GE(test, cached(&left_full), 8);
@@ -921,7 +916,5 @@ static struct kunit_case cache_cases[] = {
 
 struct kunit_suite bset_cache_suite = {
 	.name = "cache",
-	.suite_init = cache_start,
-	.suite_exit = cache_stop,
 	.test_cases = cache_cases,
 };
