@@ -102,8 +102,8 @@ void bset_caches_stop(void);
  * Claims this CPU's lists.  False, with preemption on again, in an interrupt
  * that came while they were claimed.
  */
-static __always_inline bool bset_cpu_claim(struct bset_cpu_cache __percpu *cpu,
-					   struct bset_cpu_cache **c)
+static inline bool bset_cpu_claim(struct bset_cpu_cache __percpu *cpu,
+				  struct bset_cpu_cache **c)
 {
 	preempt_disable();
 	*c = this_cpu_ptr(cpu);
@@ -120,7 +120,7 @@ static __always_inline bool bset_cpu_claim(struct bset_cpu_cache __percpu *cpu,
 	return true;
 }
 
-static __always_inline void bset_cpu_release(struct bset_cpu_cache *c)
+static inline void bset_cpu_release(struct bset_cpu_cache *c)
 {
 	barrier();
 	WRITE_ONCE(c->busy, 0);
@@ -128,8 +128,7 @@ static __always_inline void bset_cpu_release(struct bset_cpu_cache *c)
 }
 
 /* The first object of the list in use, or NULL.  @c is claimed. */
-static __always_inline void *bset_list_pop(struct bset_cpu_cache *c,
-					   unsigned long kind)
+static inline void *bset_list_pop(struct bset_cpu_cache *c, unsigned long kind)
 {
 	struct bset_obj *obj = c->head[kind];
 
@@ -141,8 +140,8 @@ static __always_inline void *bset_list_pop(struct bset_cpu_cache *c,
 }
 
 /* Adds to the list in use, which has room.  @c is claimed. */
-static __always_inline void bset_list_push(struct bset_cpu_cache *c,
-					   unsigned long kind, void *p)
+static inline void bset_list_push(struct bset_cpu_cache *c, unsigned long kind,
+				  void *p)
 {
 	struct bset_obj *obj = p;
 
@@ -157,21 +156,21 @@ static __always_inline void bset_list_push(struct bset_cpu_cache *c,
  * As cheap a check as that of the slab's hardened free list, and it sees as
  * much: a second put that follows the first on the same CPU.
  */
-static __always_inline bool bset_list_has(const struct bset_cpu_cache *c,
-					  unsigned long kind, const void *obj)
+static inline bool bset_list_has(const struct bset_cpu_cache *c,
+				 unsigned long kind, const void *obj)
 {
-	return unlikely(c->head[kind] == obj);
+	return c->head[kind] == obj;
 }
 
-static __always_inline bool bset_list_has_room(const struct bset_cpu_cache *c,
-					       unsigned long kind)
+static inline bool bset_list_has_room(const struct bset_cpu_cache *c,
+				      unsigned long kind)
 {
-	return likely(c->nr[kind] < READ_ONCE(c->batch[kind]));
+	return c->nr[kind] < READ_ONCE(c->batch[kind]);
 }
 
 /* Whether a refill has a chance.  A stale answer costs time only. */
-static __always_inline bool
-bset_cache_has_lists(struct bset_cpu_cache __percpu *cpu, unsigned long kind)
+static inline bool bset_cache_has_lists(struct bset_cpu_cache __percpu *cpu,
+					unsigned long kind)
 {
 	const struct bset_cpu_cache *c = raw_cpu_ptr(cpu);
 
@@ -181,8 +180,8 @@ bset_cache_has_lists(struct bset_cpu_cache __percpu *cpu, unsigned long kind)
 }
 
 /* An object of @kind, or NULL if neither this CPU nor the depot has one. */
-static __always_inline void *bset_cache_pop(struct bset_cpu_cache __percpu *cpu,
-					    unsigned int kind)
+static inline void *bset_cache_pop(struct bset_cpu_cache __percpu *cpu,
+				   unsigned int kind)
 {
 	struct bset_cpu_cache *c;
 	void *obj;
@@ -196,8 +195,8 @@ static __always_inline void *bset_cache_pop(struct bset_cpu_cache __percpu *cpu,
 	return obj;
 }
 
-static __always_inline enum bset_pushed
-bset_list_try_push(struct bset_cpu_cache *c, unsigned long kind, void *obj)
+static inline enum bset_pushed bset_list_try_push(struct bset_cpu_cache *c,
+						  unsigned long kind, void *obj)
 {
 	if (bset_list_has(c, kind, obj))
 		return BSET_WAS_FREE;
@@ -207,7 +206,7 @@ bset_list_try_push(struct bset_cpu_cache *c, unsigned long kind, void *obj)
 	return BSET_PUSHED;
 }
 
-static __always_inline enum bset_pushed
+static inline enum bset_pushed
 bset_cache_push(struct bset_cpu_cache __percpu *cpu, unsigned long kind,
 		void *obj)
 {
