@@ -40,7 +40,7 @@ bad_knobs() {
 }
 
 bad_parameters() {
-	for bad in stall_secs=-1 stall_secs=86401 stall_secs=soon cache_kb=x \
+	for bad in stall_secs=-1 stall_secs=86401 stall_secs=soon cache_kb=x cache_kb=1048577 \
 		track=2; do
 		must_fail load bioset_core $bad
 	done
