@@ -3,7 +3,9 @@
 #
 # kunit.sh KERNEL-DIR [SUITE[.CASE]]: run the KUnit suites in a kernel that
 # kernel.sh built, and print one "ok" or "not ok" line for each case and check.
-# LIMIT_MS=n: when a case gives up on a wait, in ms.
+# LIMIT_MS=n: when a case gives up on a wait, in ms. SKIPS=REGEX: reasons for
+# which a case may be skipped, beside those that lie in the kernel.
+# kunit.sh --log KERNEL-DIR LOG: judge the log of a run, without one.
 # kunit.sh --check-suite SUITE[.CASE]: is there such a suite?
 
 # shellcheck source=lib.sh
@@ -45,6 +47,31 @@ results() {
 	}'
 }
 
+# The reasons for which a case may be skipped here: what this kernel lacks. Any
+# other skip is a test that was not run, though it should have been.
+may_skip() {
+	has() { grep -q "^CONFIG_$1=y" "$kernel/.config"; }
+	{
+		echo "${SKIPS:-}"
+		has SMP || echo "one CPU"
+		has HOTPLUG_CPU || echo "no CPU hotplug"
+		! has PREEMPT_RT || echo "sleeping locks"
+		has SLUB || echo "this allocator has no sysfs files"
+	} | sed '/^$/d' | paste -sd'|'
+}
+
+# "not ok" for each skip whose reason is none of those. Suites repeat their
+# cases' skips without a reason.
+skips() {
+	local name why allowed
+	allowed=$(may_skip)
+	sed -n 's/^ *ok [0-9]* \(- \)\{0,1\}\(.*[^ ]\) *# SKIP *\(..*\)/\2\t\3/p' "$log/ktap" |
+		while IFS=$'\t' read -r name why; do
+			[[ -n $allowed && $why =~ ^($allowed)$ ]] ||
+				echo "not ok $name - skipped: $why"
+		done
+}
+
 # The numbers in kunit.py's summary must agree with "nothing wrong".
 summary_clean() {
 	grep -q 'Ran [1-9][0-9]* tests: passed: [1-9]' "$1" &&
@@ -66,12 +93,20 @@ parse() {
 	ktap "$log/console.log" >"$log/ktap"
 	python3 "$parser" parse "$log/ktap" >"$log/parsed" 2>&1 </dev/null || true
 	results <"$log/parsed"
+	skips
 	summary_clean "$log/parsed" ||
 		echo "not ok KTAP - $(summary "$log/parsed"), see $log/parsed"
 }
 
 if [ "${1:-}" = --check-suite ]; then
 	known_suite "$2"
+	exit
+fi
+if [ "${1:-}" = --log ]; then
+	kernel=$2 log=$(mktemp -d)
+	trap 'rm -rf "$log"' EXIT
+	cp "$3" "$log/console.log"
+	parse
 	exit
 fi
 [ $# -ge 1 ] || die "usage: kunit.sh KERNEL-DIR [SUITE[.CASE]]"

@@ -1,21 +1,37 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# selftest.sh: does the harness tell apart what a guest may do? On Debian's
-# small cloud kernel, which boots fastest.
+# selftest.sh: does the harness tell apart what a guest may do, and what a kernel
+# may say? The guests run on Debian's small cloud kernel, which boots fastest.
+# selftest.sh --key: print a name for everything that the answer depends on.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=steps.sh
 . "$TOP/scripts/steps.sh"
 
-# guest MODE EXPECTED: boot a guest that does MODE, compare the outcome.
+# The scripts and files that have a part in the judgement, and the programs.
+key() {
+	{
+		cat "$TOP"/scripts/{boot,selftest,lib,steps,kunit,stock,flavour,coverage}.sh \
+			"$TOP"/scripts/*.py "$TOP"/tests/splats.cases \
+			"$TOP"/tests/guest/{init,lib.sh,loadmod.c,selftest.sh}
+		dpkg-query -W -f='${Package} ${Version}\n' busybox-static \
+			qemu-system-x86 python3 2>&1
+		apt-cache depends linux-image-cloud-amd64 2>/dev/null
+	} | sha256sum | cut -c1-16
+}
+
+# guest MODE EXPECTED [OPTIONS...]: boot a guest that does MODE, compare the
+# outcome.
 guest() {
 	local mode=$1 want=$2 got limit=40
+	shift 2
 	[ "$mode" != hang ] || limit=8
-	got=$("$TOP/scripts/boot.sh" --kernel "$kernel" --time $limit --mem 256 \
-		--append "guest.mode=$mode" --name "selftest-$mode" \
-		"$TOP/tests/guest/selftest.sh" 2>/dev/null | tail -n 1) || true
+	printed=$("$TOP/scripts/boot.sh" --kernel "$kernel" --time $limit --mem 256 \
+		--append "guest.mode=$mode" --name "selftest-$mode" "$@" \
+		"$TOP/tests/guest/selftest.sh" 2>/dev/null) || true
+	got=$(tail -n 1 <<<"$printed")
 	if [ "$got" = "$want" ]; then
 		echo "ok a guest that does \"$mode\" is \"$want\""
 	else
@@ -23,13 +39,33 @@ guest() {
 	fi
 }
 
+# A check that cannot be made is said and not counted.
+leaks() {
+	guest leaks pass
+	if grep -q '^CHECK # not looked for: no leaks' <<<"$printed" &&
+		! grep -q '^CHECK ok' <<<"$printed"; then
+		echo "ok without kmemleak, leaks are not looked for"
+	else
+		echo "not ok without kmemleak, leaks are not looked for - $printed"
+	fi
+}
+
+# A judge that breaks down has judged nothing.
+broken_judge() {
+	SPLATS=$TOP/scripts/nowhere.py guest pass unjudged
+	SPLATS=/dev/null guest pass unjudged
+}
+
 # One step for all: each boot is short.
 outcomes() {
 	guest pass pass
 	guest fail fail
+	guest pipe fail
 	guest unfinished fail
 	guest warn warn
 	guest foreign warn
+	guest unprovoked warn
+	guest unclosed warn
 	guest provoked pass
 	guest race warn
 	guest kernel-race pass
@@ -37,10 +73,74 @@ outcomes() {
 	guest hang hang
 	guest silent silence
 	guest nonce silence
+	guest cut cut --cut-at 'guest: now'
+	guest warn-cut warn --cut-at 'guest: now'
+	leaks
+	broken_judge
 }
 
+logs() {
+	python3 "$TOP/scripts/splats.py" --cases "$TOP/tests/splats.cases"
+}
+
+# kunit_log NAME TEXT WANTED [UNWANTED]: which lines does kunit.sh print for this
+# log?
+kunit_log() {
+	local got
+	printf '%s\n' "$2" >"$work/log"
+	got=$("$TOP/scripts/kunit.sh" --log "$work" "$work/log")
+	if grep -qE -- "$3" <<<"$got" &&
+		! { [ $# -gt 3 ] && grep -qE -- "$4" <<<"$got"; }; then
+		echo "ok KUnit: $1"
+	else
+		echo "not ok KUnit: $1 - $(xargs -0 <<<"$got")"
+	fi
+}
+
+# ktap LINE...: a suite of two cases, the second of which is given
+ktap() {
+	echo 'KTAP version 1'
+	echo '1..1'
+	echo '    KTAP version 1'
+	echo '    # Subtest: made_up'
+	echo '    1..2'
+	echo '    ok 1 made_up_first'
+	printf '    %s\n' "$1"
+	echo "${2:-ok 1 made_up}"
+}
+
+# A test kernel has so much of a directory; no kernel is built for this.
+kunit() {
+	work=$(mktemp -d)
+	ln -s "$("$TOP/scripts/kernel.sh" --source)" "$work/source"
+	printf 'CONFIG_%s=y\n' SMP SLUB HOTPLUG_CPU >"$work/.config"
+	kunit_log "a case that passes" "$(ktap 'ok 2 made_up_second')" \
+		'^ok made_up.made_up_second'
+	kunit_log "a case that fails" "$(ktap 'not ok 2 made_up_second' 'not ok 1 made_up')" \
+		'^not ok made_up.made_up_second'
+	kunit_log "a case that is skipped without need" \
+		"$(ktap 'ok 2 made_up_second # SKIP one CPU')" \
+		'^not ok made_up_second - skipped: one CPU'
+	kunit_log "a case that is missing" "$(ktap '')" '^not ok KTAP'
+	kunit_log "nothing" "" '^not ok KTAP'
+	: >"$work/.config"
+	kunit_log "a case that this kernel cannot run" \
+		"$(ktap 'ok 2 made_up_second # SKIP one CPU')" \
+		'^# skipped made_up.made_up_second' '^not ok'
+	kunit_log "a case that is skipped for another reason" \
+		"$(ktap 'ok 2 made_up_second # SKIP one CPU fewer')" \
+		'^not ok made_up_second - skipped: one CPU fewer'
+	rm -rf "$work"
+}
+
+if [ "${1:-}" = --key ]; then
+	key
+	exit
+fi
 kernel=$("$TOP/scripts/stock.sh" cloud-amd64)
 export kernel
 dispatch "$@"
-step "the harness" 450 outcomes
+step "the harness" 30 logs
+step "the harness" 120 kunit
+step "the harness" 600 outcomes
 totals

@@ -6,9 +6,11 @@
 #
 # runs COMMAND (a function of the script, or a program) for at most SECONDS.
 # Lines on its stdout that start with "ok " or "not ok " are results; so are
-# boot.sh's "CHECK ok ..." lines. A command that fails without such a line, or
-# runs out of time, is itself one "not ok"; one that ends well without any
-# result is one "ok". totals prints "N passed, N failed" and gives the status.
+# boot.sh's "CHECK ok ..." lines. Lines that start with "# " say what was skipped
+# or not looked for; they are shown and not counted. A command that fails without
+# such a line, or runs out of time, is itself one "not ok"; one that ends well
+# without any result is one "ok". totals prints "N passed, N failed" and gives
+# the status.
 
 passed=0 failed=0
 results=$(mktemp)
@@ -42,6 +44,10 @@ filter_results() {
 		case $line in
 		"ok "*) line="ok $1: ${line#ok }" ;;
 		"not ok "*) line="not ok $1: ${line#not ok }" ;;
+		"# "*)
+			echo "# $1: ${line#\# }"
+			continue
+			;;
 		*) continue ;;
 		esac
 		echo "$line"

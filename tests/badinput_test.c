@@ -90,7 +90,7 @@ static void badinput_set_in_use(struct kunit *test)
 	int ret;
 
 	KUNIT_ASSERT_NOT_NULL(test, bio);
-	ret = TEST_SPLAT("in use", bioset_init(bs, 4, 0, 0));
+	ret = TEST_SPLAT_ONCE("is in use already", bioset_init(bs, 4, 0, 0));
 	KUNIT_EXPECT_EQ(test, ret, -EBUSY);
 	bio_put(bio);
 	bio = bio_alloc_bioset(GFP_NOIO, 256, bs);
@@ -125,7 +125,7 @@ static void badinput_uninitialised_set(struct kunit *test)
 	memset(&zeroed, 0, sizeof(zeroed));
 	src = bio_alloc(disk->bdev, 1, REQ_OP_WRITE, GFP_KERNEL);
 	__bio_add_page(src, ZERO_PAGE(0), PAGE_SIZE, 0);
-	test_splat_begin("not initialised");
+	test_splat_once_begin("is not initialised");
 	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOIO, 0, &zeroed), NULL);
 	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOIO, 4, &zeroed), NULL);
 	KUNIT_EXPECT_PTR_EQ(test,
@@ -151,7 +151,7 @@ static void badinput_exited_set(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, bioset_init(&bs, 1, 0, 0), 0);
 	bioset_exit(&bs);
-	test_splat_begin("not initialised");
+	test_splat_once_begin("is not initialised");
 	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOIO, 0, &bs), NULL);
 	test_splat_end();
 }
@@ -190,7 +190,7 @@ static void badinput_vecs_of_nobvec_set(struct kunit *test)
 {
 	struct bio_set *bs = test_set(test, 2, 0, 0);
 
-	test_splat_begin("has no arrays");
+	test_splat_once_begin("has no arrays");
 	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOIO, 1, bs), NULL);
 	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOIO, 256, bs), NULL);
 	test_splat_end();
@@ -224,7 +224,7 @@ static void badinput_gfp(struct kunit *test)
 	struct bio *bios[6] = {};
 	int i;
 
-	test_splat_begin("make no sense for a bio");
+	test_splat_once_begin("make no sense for a bio");
 	bios[0] = bio_alloc_bioset(GFP_NOIO | bad, 4, bs);
 	bios[1] = bio_alloc_bioset(GFP_NOWAIT | bad, 64, bs);
 	bios[2] = bio_alloc_bioset(NULL, 256, REQ_OP_READ, GFP_NOIO | bad, bs);
@@ -255,7 +255,7 @@ static void badinput_free_embedded(struct kunit *test)
 	static struct bio_set bs;
 
 	KUNIT_ASSERT_EQ(test, bioset_init(&bs, 1, 0, 0), 0);
-	test_splat_begin("embedded set");
+	test_splat_once_begin("of an embedded set");
 	bioset_free(&bs);
 	test_splat_end();
 	/* exited, and not given to kfree() */
@@ -268,7 +268,7 @@ static void badinput_free_foreign(struct kunit *test)
 	static struct bio_set zeroed;
 
 	memset(&zeroed, 0, sizeof(zeroed));
-	test_splat_begin("bioset_free()");
+	test_splat_once_begin("of a foreign set");
 	bioset_free(&zeroed);
 	bioset_free(&fs_bio_set);
 	test_splat_end();
@@ -281,7 +281,7 @@ static void badinput_put_of_no_set(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, bio);
 	bio_init(bio, NULL, NULL, 0, REQ_OP_READ);
-	test_splat_begin("of no set");
+	test_splat_once_begin("is of no set");
 	bio_put(bio);
 	test_splat_end();
 	KUNIT_EXPECT_EQ(test, atomic_read(&bio->__bi_cnt), 1);
@@ -309,10 +309,10 @@ static void badinput_split(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, bio);
 	__bio_add_page(bio, ZERO_PAGE(0), PAGE_SIZE, 0);
-	split = TEST_SPLAT("cannot split",
+	split = TEST_SPLAT_ONCE("cannot split",
 			   bio_split(bio, sectors, GFP_NOIO, bs));
 	KUNIT_EXPECT_PTR_EQ(test, split, NULL);
-	split = TEST_SPLAT("cannot split",
+	split = TEST_SPLAT_ONCE("cannot split",
 			   bio_split(bio, sectors, GFP_NOIO, NULL));
 	KUNIT_EXPECT_PTR_EQ(test, split, NULL);
 	KUNIT_EXPECT_EQ(test, bio_sectors(bio), 8);
@@ -329,7 +329,7 @@ static void badinput_split_zone_append(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, bio);
 	__bio_add_page(bio, ZERO_PAGE(0), PAGE_SIZE, 0);
-	split = TEST_SPLAT("bset_split", bio_split(bio, 1, GFP_NOIO, bs));
+	split = TEST_SPLAT_ONCE("bset_split+", bio_split(bio, 1, GFP_NOIO, bs));
 	KUNIT_EXPECT_PTR_EQ(test, split, NULL);
 	KUNIT_EXPECT_EQ(test, bio_sectors(bio), 8);
 	bio_put(bio);
@@ -344,7 +344,7 @@ static void badinput_too_many_puts_of_refs(struct kunit *test)
 	bio_get(bio);
 	/* As if it had been put twice too often already. */
 	atomic_set(&bio->__bi_cnt, 0);
-	test_splat_begin("bset_put");
+	test_splat_once_begin("[bioset_core]");
 	bio_put(bio);
 	test_splat_end();
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 1);

@@ -320,14 +320,41 @@ struct test_later *test_later(struct kunit *test, enum test_context context,
 	return l;
 }
 
+static bool splat_open;
+
 void test_splat_begin(const char *text)
 {
 	pr_info("EXPECT-SPLAT-BEGIN %s\n", text);
+	splat_open = true;
 }
 
 void test_splat_end(void)
 {
-	pr_info("EXPECT-SPLAT-END\n");
+	if (splat_open)
+		pr_info("EXPECT-SPLAT-END\n");
+	splat_open = false;
+}
+
+static bool first_time(const char *text)
+{
+	static const char *provoked[16];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(provoked); i++) {
+		if (!provoked[i]) {
+			provoked[i] = text;
+			return true;
+		}
+		if (!strcmp(provoked[i], text))
+			return false;
+	}
+	return true;
+}
+
+void test_splat_once_begin(const char *text)
+{
+	if (first_time(text))
+		test_splat_begin(text);
 }
 
 bool test_logged(const char *fmt, ...)

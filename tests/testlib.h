@@ -119,14 +119,30 @@ struct test_later *test_later(struct kunit *test, enum test_context context,
 			      unsigned int ms, void (*fn)(void *), void *arg);
 bool test_context_usable(enum test_context context);
 
-/* Brackets for warnings that a test provokes; the harness looks for them. */
+/*
+ * Brackets for a warning that a test provokes.  The harness demands that it
+ * comes, with the text in its headline; see scripts/splats.py.
+ *
+ * A WARN_ONCE() speaks once for each time that bioset_core is loaded, and the
+ * kernel's clear_warn_once does not reach those of modules.  So the first test
+ * that provokes it has to see it, whichever that is; for the others there is
+ * no bracket, and a second warning is a failure.  The text tells one such
+ * warning from the others.
+ */
 void test_splat_begin(const char *text);
+void test_splat_once_begin(const char *text);
 void test_splat_end(void);
 #define TEST_SPLAT(text, expr)                                         \
 	({                                                             \
 		typeof(expr) __ret = (test_splat_begin(text), (expr)); \
 		test_splat_end();                                      \
 		__ret;                                                 \
+	})
+#define TEST_SPLAT_ONCE(text, expr)                                         \
+	({                                                                  \
+		typeof(expr) __ret = (test_splat_once_begin(text), (expr)); \
+		test_splat_end();                                           \
+		__ret;                                                      \
 	})
 
 /* For types that are __bitwise, which KUnit's macros add up. */

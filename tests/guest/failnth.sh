@@ -31,9 +31,12 @@ scan() {
 }
 
 no_leaks_of_ours() {
-	[ -e /sys/kernel/debug/kmemleak ] || return 0
+	if [ ! -e /sys/kernel/debug/kmemleak ]; then
+		not_looked_for "this kernel has no kmemleak"
+		return
+	fi
 	sleep 6
-	expect_splat "new suspected memory leaks" scan
+	expect_splat "kmemleak:" scan
 	leaks >/run/leaks
 	[ ! -s /run/leaks ] || {
 		head -n 200 /run/leaks

@@ -7,6 +7,14 @@ to_log() {
 	echo "$*" >/dev/kmsg
 }
 
+# warning TEXT: what the log shows of a WARN()
+warning() {
+	to_log "------------[ cut here ]------------"
+	to_log "$1"
+	to_log "WARNING: CPU: 0 PID: 1 at nowhere.c:1 selftest+0x0/0x0"
+	to_log "---[ end trace 0000000000000000 ]---"
+}
+
 case $(word mode) in
 pass)
 	pass
@@ -15,22 +23,50 @@ fail)
 	false
 	pass
 	;;
+pipe)
+	# The first part of a pipe counts as well
+	false | true
+	pass
+	;;
 unfinished)
 	# Ends well, but never said so
 	exit 0
 	;;
 provoked)
-	expect_splat "planted" to_log "WARNING: this one is planted"
+	expect_splat "planted" warning "this one is planted"
 	pass
 	;;
 foreign)
 	# Expects one complaint, gets another
-	expect_splat "planted" to_log "WARNING: something else entirely"
+	expect_splat "planted" warning "something else entirely"
+	pass
+	;;
+unprovoked)
+	expect_splat "planted" true
+	pass
+	;;
+unclosed)
+	to_log "EXPECT-SPLAT-BEGIN planted"
+	warning "this one is planted"
 	pass
 	;;
 warn)
-	to_log "WARNING: CPU: 0 PID: 1 at nowhere.c:1 selftest+0x0/0x0"
+	warning "nobody expects this one"
 	pass
+	;;
+leaks)
+	# This kernel has no kmemleak.
+	check "no leaks" no_leaks
+	pass
+	;;
+cut)
+	echo "now"
+	sleep 1000
+	;;
+warn-cut)
+	warning "before the power is cut"
+	echo "now"
+	sleep 1000
 	;;
 race)
 	to_log "BUG: KCSAN: data-race in bset_put [bioset_core] / mempool_free"
