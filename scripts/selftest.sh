@@ -133,6 +133,35 @@ kunit() {
 	rm -rf "$work"
 }
 
+# covered NAME WANTED REASON...: a line of the report on a function of which two
+# lines were not reached
+covered() {
+	local name=$1 wanted=$2
+	shift 2
+	printf 'f()\n{\n\tif (x)\n\t\treturn 1;\n\tif (y)\n\t\treturn 1;\n' >"$work/a.c"
+	printf '{"files": [{"file": "a.c", "functions": [{"name": "f", "lineno": 1}],
+		"lines": [%s]}]}' "$(printf '{"line_number": %s, "count": %s, "branches": []}\n' \
+		1 1 3 2 4 0 5 2 6 0 | paste -sd,)" >"$work/json"
+	printf 'a.c\tf\t%s\tas it is\n' "$@" >"$work/reasons"
+	if python3 "$TOP/scripts/coverage-report.py" "$work/json" "$work" \
+		"$work/reasons" 60 | grep -qE -- "$wanted"; then
+		echo "ok coverage: $name"
+	else
+		echo "not ok coverage: $name - no line has \"$wanted\""
+	fi
+}
+
+coverage() {
+	work=$(mktemp -d)
+	covered "each line has a reason" '^ok line coverage is 60 %' \
+		'return 1;' 'return 1;'
+	covered "a line without a reason" '^not ok the line has a reason - a.c:6' \
+		'return 1;'
+	covered "a reason for a part of a line" '^not ok the reason names a line' \
+		'return 1;' 'return 1;' 'return'
+	rm -rf "$work"
+}
+
 if [ "${1:-}" = --key ]; then
 	key
 	exit
@@ -142,5 +171,6 @@ export kernel
 dispatch "$@"
 step "the harness" 30 logs
 step "the harness" 120 kunit
+step "the harness" 30 coverage
 step "the harness" 600 outcomes
 totals
