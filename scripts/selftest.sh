@@ -56,6 +56,21 @@ broken_judge() {
 	SPLATS=/dev/null guest pass unjudged
 }
 
+log() {
+	sed -n 's/^log: //p' <<<"$printed"
+}
+
+# The guest's memory, as an ELF file
+dump() {
+	guest dump pass --dump-at 'guest: now'
+	if [ "$(head -c 4 "$(log)/vmcore" | tail -c 3)" = ELF ]; then
+		echo "ok a guest's memory can be looked at"
+	else
+		echo "not ok a guest's memory can be looked at - no vmcore in $(log)"
+	fi
+	rm -f "$(log)/vmcore"
+}
+
 # One step for all: each boot is short.
 outcomes() {
 	guest pass pass
@@ -75,7 +90,10 @@ outcomes() {
 	guest nonce silence
 	guest cut cut --cut-at 'guest: now'
 	guest warn-cut warn --cut-at 'guest: now'
+	guest cpus pass --smp 2,maxcpus=4
+	guest pass pass --virtio-verdict
 	leaks
+	dump
 	broken_judge
 }
 

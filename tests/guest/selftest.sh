@@ -63,6 +63,17 @@ cut)
 	echo "now"
 	sleep 1000
 	;;
+cpus)
+	# --smp 2,maxcpus=4
+	[ "$(nproc)" = 2 ]
+	[ "$(cat /sys/devices/system/cpu/possible)" = 0-3 ]
+	pass
+	;;
+dump)
+	echo "now"
+	sleep 2
+	pass
+	;;
 warn-cut)
 	warning "before the power is cut"
 	echo "now"
