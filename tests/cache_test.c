@@ -796,7 +796,7 @@ static void cache_second_put(struct kunit *test)
 
 	bio = bio_alloc_bioset(GFP_NOIO, c->nr_vecs, bs);
 	KUNIT_ASSERT_NOT_NULL(test, bio);
-	test_splat_begin("is free already");
+	test_splat_once_begin("is free already");
 	migrate_disable();
 	put_as(c, bio);
 	held = cached(bs);
