@@ -31,6 +31,9 @@
 #define BIOSET_H
 
 #include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/fs.h>
+#include <linux/jump_label.h>
 #include <linux/module.h>
 #include <linux/sizes.h>
 
@@ -67,7 +70,8 @@ typedef typeof(((struct bio *)NULL)->bi_opf) bset_opf_t;
  * @waits:		allocations that had to sleep
  * @longest_wait_ms:	the longest of these, in milliseconds
  * @stalls:		reports of waits that took too long
- * @misuses:		reports of the checks that bset_track() switches on
+ * @misuses:		what the checks found that bset_track() switches on; when
+ *			there are many, some are counted and not reported
  *
  * A snapshot without a lock: each number is right, but they are read one after
  * the other.
@@ -109,6 +113,43 @@ void bset_put(struct bio *bio);
 int bset_get_stats(struct bio_set *bs, struct bioset_stats *stats);
 int bset_starve(struct bio_set *bs, unsigned int nth);
 int bset_track(struct bio_set *bs, bool on);
+
+/* On when any set is starved or tracked: every allocation and put then takes
+ * the slow path, where these are looked at, and submissions are noted.
+ */
+DECLARE_STATIC_KEY_FALSE(bset_slow);
+void bset_note_submit(struct bio *bio);
+
+static inline struct bio *__bset_submitted(struct bio *bio)
+{
+	if (static_branch_unlikely(&bset_slow))
+		bset_note_submit(bio);
+	return bio;
+}
+
+/**
+ * bset_submit_bio() - submit_bio(), noted for a set that is tracked
+ * @bio:	see submit_bio(); a bio of any set or of none
+ *
+ * submit_bio() of this header.  Tracking also sees bios that are submitted
+ * otherwise, but those that the block layer holds back for a time (blk-throttle)
+ * only when that time is over.
+ *
+ * Context: as submit_bio().
+ * Return: what submit_bio() returns, if anything.
+ */
+#define bset_submit_bio(bio) ((submit_bio)(__bset_submitted(bio)))
+
+/**
+ * bset_submit_bio_noacct() - submit_bio_noacct(), noted likewise
+ * @bio:	see submit_bio_noacct()
+ *
+ * submit_bio_noacct() of this header.
+ *
+ * Context: as submit_bio_noacct().
+ * Return: what submit_bio_noacct() returns, if anything.
+ */
+#define bset_submit_bio_noacct(bio) ((submit_bio_noacct)(__bset_submitted(bio)))
 
 /**
  * bset_init() - make a set in memory that the caller provides
@@ -224,6 +265,11 @@ static inline struct bio *bset_next_split(struct bio *bio, int sectors,
 #define bio_next_split(bio, sectors, gfp, bs) \
 	bset_next_split(bio, sectors, gfp, bs)
 #define bio_put(bio) bset_put(bio)
+/* A call through a member of one of these names needs parentheses, as in
+ * (fops->submit_bio)(bio).
+ */
+#define submit_bio(bio) bset_submit_bio(bio)
+#define submit_bio_noacct(bio) bset_submit_bio_noacct(bio)
 
 #endif /* BIOSET_NO_DOCUMENTED_NAMES */
 

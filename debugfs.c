@@ -78,12 +78,18 @@ static int bset_track_set(void *data, u64 val)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(bset_track_fops, bset_track_get, bset_track_set, "%llu\n");
 
-static int bset_in_flight_show(struct seq_file *m, void *unused)
+static int bset_in_flight_open(struct inode *inode, struct file *file)
 {
-	bset_track_show(m, m->private);
-	return 0;
+	return bset_track_open(file, inode->i_private);
 }
-DEFINE_SHOW_ATTRIBUTE(bset_in_flight);
+
+static const struct file_operations bset_in_flight_fops = {
+	.owner = THIS_MODULE,
+	.open = bset_in_flight_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = seq_release_private,
+};
 
 /**
  * bset_debugfs_add() - make a set's directory

@@ -35,6 +35,7 @@
 #include "cache.h"
 #include "compat.h"
 #include "layout.h"
+#include "track.h"
 
 #define BSET_NAME_LEN 64
 
@@ -75,7 +76,6 @@ struct bset_counts {
 
 struct bset_class;
 struct bset_tracking;
-struct seq_file;
 
 /* The private half of a set; bio_pool.pool_data of the public half leads here. */
 struct bset {
@@ -168,27 +168,6 @@ void bset_slab_put(struct bset_pool *pool, void *obj);
 void bset_stall_check(struct bset_pool *pool, unsigned long since,
 		      unsigned long *next);
 
-/* track.c; all but switch, init and exit expect bset_slow to be on */
-enum bset_back {
-	BSET_BACK_PUT, /* put it, as if nothing was tracked */
-	BSET_BACK_KEPT, /* it is back, and track.c has it */
-	BSET_BACK_REFUSED, /* it was not out: leave it alone */
-};
-
-bool bset_track_wanted(void);
-void bset_track_exit(struct bset *set);
-int bset_track_switch(struct bset *set, bool on, bool exact);
-bool bset_track_is_on(const struct bset *set);
-void bset_track_before(struct bset *set, gfp_t gfp);
-void bset_track_out(struct bset *set, struct bio *bio);
-bool bset_track_may_put(struct bset *set, struct bio *bio);
-enum bset_back bset_track_back(struct bset *set, struct bio *bio,
-			       struct bio **evicted);
-struct bio *bset_track_evict(struct bset *set);
-unsigned int bset_track_held(struct bset *set);
-void bset_track_oldest(struct bset *set);
-void bset_track_show(struct seq_file *m, struct bset *set);
-
 /* rescuer.c */
 void bset_rescuer_prepare(struct bio_set *bs);
 int bset_rescuer_init(struct bset *set);
@@ -196,9 +175,7 @@ void bset_rescuer_exit(struct bset *set);
 void bset_rescue_punt(void);
 unsigned int bset_rescue_pending(struct bset *set);
 
-/* starve.c; on while any set is starved or tracked */
-DECLARE_STATIC_KEY_FALSE(bset_slow);
-
+/* starve.c; the key bset_slow is declared in bioset.h */
 void bset_slow_get(void);
 void bset_slow_put(void);
 bool bset_starved(struct bset *set);

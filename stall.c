@@ -9,6 +9,7 @@
 #include <linux/sched/debug.h>
 
 #include "internal.h"
+#include "track.h"
 
 #define MAX_STALL_SECS 86400
 
@@ -16,12 +17,15 @@ static unsigned int stall_secs = 10;
 
 static int stall_secs_set(const char *val, const struct kernel_param *kp)
 {
-	int ret = param_set_uint_minmax(val, kp, 0, MAX_STALL_SECS);
+	unsigned int secs;
 
-	if (ret)
+	if (kstrtouint(val, 0, &secs) || secs > MAX_STALL_SECS) {
 		pr_err("stall_secs takes 0 (off) to %u seconds\n",
 		       MAX_STALL_SECS);
-	return ret;
+		return -EINVAL;
+	}
+	WRITE_ONCE(stall_secs, secs);
+	return 0;
 }
 
 static const struct kernel_param_ops stall_secs_ops = {
@@ -31,7 +35,7 @@ static const struct kernel_param_ops stall_secs_ops = {
 module_param_cb(stall_secs, &stall_secs_ops, &stall_secs, 0644);
 MODULE_PARM_DESC(stall_secs, "report waits of this many seconds (0 = off)");
 
-static unsigned int own_bios_queued(struct bio_set *bs)
+static unsigned int stall_queued(struct bio_set *bs)
 {
 	unsigned int n = 0;
 	struct bio *bio;
@@ -44,22 +48,22 @@ static unsigned int own_bios_queued(struct bio_set *bs)
 }
 
 /* From the certain to the likely. */
-static void print_cause(struct bset *set, const struct bioset_stats *s)
+static void stall_print_cause(struct bset *set, const struct bioset_stats *s)
 {
 	unsigned int starve = READ_ONCE(set->starve);
-	unsigned int held = bset_track_held(set);
-	unsigned int queued = own_bios_queued(set->bs);
+	unsigned int queued = stall_queued(set->bs);
 	unsigned int pending = bset_rescue_pending(set);
 
-	if (held)
-		pr_warn("likely cause: the waiting task itself holds %u unsubmitted bio(s) of this set\n",
-			held);
+	if (bset_track_print_held(set, true))
+		; /* said there */
 	else if (queued)
 		pr_warn("likely cause: %u bio(s) of this set wait on the task's own bio_list, and the set has no rescuer\n",
 			queued);
 	else if (pending)
 		pr_warn("likely cause: the rescuer has yet to submit %u bio(s); is it stuck in a disk below?\n",
 			pending);
+	else if (bset_track_print_held(set, false))
+		; /* likewise */
 	else if (s->in_flight)
 		pr_warn("likely cause: %llu bio(s) in flight, which the disks below have not completed or their holders not submitted%s\n",
 			s->in_flight,
@@ -72,7 +76,7 @@ static void print_cause(struct bset *set, const struct bioset_stats *s)
 			starve);
 }
 
-static void report(struct bset_pool *pool, unsigned long waited)
+static void stall_report(struct bset_pool *pool, unsigned long waited)
 {
 	struct bset *set = pool->set;
 	struct bioset_stats s;
@@ -85,7 +89,7 @@ static void report(struct bset_pool *pool, unsigned long waited)
 	pr_warn("%s: reserve %u of %u bios, %u arrays; %llu in flight, %lu cached, %llu punted, %llu rescued\n",
 		set->name, s.reserve, s.pool_size, s.vec_reserve, s.in_flight,
 		s.cached, s.punted, s.rescued);
-	print_cause(set, &s);
+	stall_print_cause(set, &s);
 	bset_track_oldest(set);
 	pr_warn("%s: the waiting task:\n", set->name);
 	dump_stack();
@@ -95,7 +99,7 @@ static void report(struct bset_pool *pool, unsigned long waited)
  * One report a set at a time: a hundred tasks that wait for the same reason
  * make it no clearer.
  */
-static bool may_report(struct bset *set, unsigned long period)
+static bool stall_may_report(struct bset *set, unsigned long period)
 {
 	unsigned long last = READ_ONCE(set->last_stall);
 
@@ -115,13 +119,12 @@ static bool may_report(struct bset *set, unsigned long period)
 void bset_stall_check(struct bset_pool *pool, unsigned long since,
 		      unsigned long *next)
 {
-	/* Its setter is the kernel's and does not mark the write. */
-	unsigned long period = data_race(stall_secs) * (unsigned long)HZ;
+	unsigned long period = READ_ONCE(stall_secs) * (unsigned long)HZ;
 	unsigned long waited = jiffies - since;
 
 	if (!period || waited < max(*next, period))
 		return;
-	if (may_report(pool->set, period))
-		report(pool, waited);
+	if (stall_may_report(pool->set, period))
+		stall_report(pool, waited);
 	*next = 2 * waited;
 }

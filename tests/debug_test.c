@@ -4,12 +4,19 @@
  */
 #include "internal.h"
 
+#include <linux/kmsg_dump.h>
+
 #include "testdisk.h"
 #include "testlib.h"
 
 #define STALL_SECS "/sys/module/bioset_core/parameters/stall_secs"
 #define PAD 24
 #define ROUNDS 64 /* more than the quarantine holds */
+#define MANY 10000 /* bios out at once */
+#define HELD_CAUSE                                     \
+	"as far as is known, the waiting task itself " \
+	"holds 1 unsubmitted bio(s)"
+#define TICK_NS (500 * NSEC_PER_USEC)
 
 /* Tracked from its start, as with track=1. */
 static struct bio_set *tracked_set(struct kunit *test, unsigned int pool_size)
@@ -33,7 +40,23 @@ static u64 misuses(struct kunit *test, struct bio_set *bs)
 	return test_stats(test, bs).misuses;
 }
 
-/* catalogue 10: the second of two held bios is reported, once for a set */
+/* Lines of the log, of any time, that have both texts in them. */
+static unsigned int lines_logged(const char *a, const char *b)
+{
+	struct kmsg_dump_iter iter;
+	unsigned int n = 0;
+	char line[256];
+	size_t len;
+
+	kmsg_dump_rewind(&iter);
+	while (kmsg_dump_get_line(&iter, false, line, sizeof(line) - 1, &len)) {
+		line[len] = '\0';
+		n += strstr(line, a) && strstr(line, b);
+	}
+	return n;
+}
+
+/* catalogue 10: the second of two held bios is reported, and each one counts */
 static void debug_two_held_bios(struct kunit *test)
 {
 	struct bio_set *bs = tracked_set(test, 4);
@@ -42,8 +65,8 @@ static void debug_two_held_bios(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, misuses(test, bs), 0);
 	b = TEST_SPLAT("a bio is held", get(test, bs));
 	KUNIT_EXPECT_EQ(test, misuses(test, bs), 1);
-	c = get(test, bs);
-	KUNIT_EXPECT_EQ(test, misuses(test, bs), 1);
+	c = TEST_SPLAT("a bio is held", get(test, bs));
+	KUNIT_EXPECT_EQ(test, misuses(test, bs), 2);
 	bset_put(a);
 	bset_put(b);
 	bset_put(c);
@@ -93,8 +116,9 @@ static void end_and_put(struct bio *bio)
 	bset_put(bio);
 }
 
+/* Seen by the tracepoint alone; or by the header alone, as behind blk-throttle. */
 static void submit_two(struct kunit *test, struct bio_set *bs,
-		       struct test_disk *disk)
+		       struct test_disk *disk, bool traced)
 {
 	struct completion *done;
 	struct bio *bio;
@@ -108,7 +132,12 @@ static void submit_two(struct kunit *test, struct bio_set *bs,
 		__bio_add_page(bio, ZERO_PAGE(0), PAGE_SIZE, 0);
 		bio->bi_private = done;
 		bio->bi_end_io = end_and_put;
-		submit_bio(bio);
+		if (!traced)
+			bio_set_flag(bio, BIO_TRACE_COMPLETION);
+		if (traced)
+			(submit_bio)(bio); /* not the header's */
+		else
+			bset_submit_bio(bio);
 	}
 	for (i = 0; i < 2; i++)
 		KUNIT_EXPECT_TRUE(test, test_within(done, TEST_LIMIT_MS));
@@ -121,8 +150,75 @@ static void debug_submitted_is_not_held(struct kunit *test)
 	struct test_disk *disk = test_disk(test, test_leaf, NULL);
 
 	disk->delay_ms = 100;
-	submit_two(test, bs, disk);
+	submit_two(test, bs, disk, true);
 	KUNIT_EXPECT_EQ(test, misuses(test, bs), 0);
+	submit_two(test, bs, disk, false);
+	KUNIT_EXPECT_EQ(test, misuses(test, bs), 0);
+}
+
+static unsigned int doubts_logged(struct bio_set *bs)
+{
+	return lines_logged(bset_of(bs)->name, "as far as is known, a bio");
+}
+
+static void hold_two(struct kunit *test, struct bio_set *bs)
+{
+	struct bio *bio = get(test, bs);
+
+	bset_put(TEST_SPLAT("a bio is held", get(test, bs)));
+	bset_put(bio);
+}
+
+/* Only of a driver that submits by the header is it certain that it holds what
+ * it did not submit.
+ */
+static void debug_doubt_is_said(struct kunit *test)
+{
+	struct test_disk *disk = test_disk(test, test_leaf, NULL);
+	struct bio_set *bs = tracked_set(test, 2);
+
+	hold_two(test, bs);
+	KUNIT_EXPECT_EQ(test, doubts_logged(bs), 1);
+	submit_two(test, bs, disk, false);
+	hold_two(test, bs);
+	KUNIT_EXPECT_EQ(test, doubts_logged(bs), 1);
+	submit_two(test, bs, disk, true);
+	hold_two(test, bs);
+	KUNIT_EXPECT_EQ(test, doubts_logged(bs), 2);
+	KUNIT_EXPECT_EQ(test, misuses(test, bs), 3);
+}
+
+struct in_irq {
+	struct bio_set *bs;
+	struct bio *bio;
+};
+
+static void get_in_irq(void *arg)
+{
+	struct in_irq *i = arg;
+
+	i->bio = bset_alloc(NULL, 0, 0, GFP_NOWAIT, i->bs);
+}
+
+/* What an interrupt takes is not held by the task that it came upon. */
+static void debug_interrupts_hold_nothing(struct kunit *test)
+{
+	struct in_irq *i = kunit_kzalloc(test, sizeof(*i), GFP_KERNEL);
+	struct test_later *l;
+	unsigned long end = jiffies + msecs_to_jiffies(TEST_LIMIT_MS);
+
+	KUNIT_ASSERT_NOT_NULL(test, i);
+	i->bs = tracked_set(test, 2);
+	migrate_disable();
+	l = test_later(test, TEST_SOFTIRQ, 20, get_in_irq, i);
+	while (!completion_done(&l->done) && time_before(jiffies, end))
+		cpu_relax();
+	migrate_enable();
+	KUNIT_ASSERT_TRUE(test, completion_done(&l->done));
+	KUNIT_ASSERT_NOT_NULL(test, i->bio);
+	bset_put(get(test, i->bs));
+	KUNIT_EXPECT_EQ(test, misuses(test, i->bs), 0);
+	bset_put(i->bio);
 }
 
 struct greedy {
@@ -159,7 +255,26 @@ static void debug_many_greedy_tasks(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(w); i++)
 		KUNIT_EXPECT_TRUE(test, test_worker_done(w[i], TEST_LIMIT_MS));
 	test_splat_end();
-	KUNIT_EXPECT_EQ(test, misuses(test, g->bs), 1);
+	/* The second and the third bio of each. */
+	KUNIT_EXPECT_EQ(test, misuses(test, g->bs), 4);
+}
+
+/* A driver that does it all the time does not flood the log. */
+static void debug_reports_are_limited(struct kunit *test)
+{
+	struct bio_set *bs = tracked_set(test, 2);
+	struct bio *bio = get(test, bs);
+	unsigned int i, n;
+
+	bset_put(bio);
+	test_splat_begin("double or foreign put");
+	for (i = 0; i < ROUNDS; i++)
+		bset_put(bio);
+	test_splat_end();
+	KUNIT_EXPECT_EQ(test, misuses(test, bs), ROUNDS);
+	n = lines_logged(bset_of(bs)->name, "double or foreign put");
+	KUNIT_EXPECT_GE(test, n, 1);
+	KUNIT_EXPECT_LE(test, n, 8);
 }
 
 /* catalogue 27: a double put is refused, and the set stays whole */
@@ -253,6 +368,177 @@ static void debug_track_off_with_bios_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
 }
 
+struct many {
+	struct bio_set *bs;
+	struct bio *bios[MANY];
+};
+
+static void put_many(void *arg)
+{
+	struct many *many = arg;
+	unsigned int i;
+
+	for (i = 0; i < MANY && many->bios[i]; i++)
+		bset_put(many->bios[i]);
+	kvfree(many);
+}
+
+/* Another task's, since the test's own would hold them. */
+static int take_many(void *arg)
+{
+	struct many *many = arg;
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++) {
+		many->bios[i] = bset_alloc(NULL, 0, 0, GFP_NOWAIT, many->bs);
+		if (!many->bios[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void many_bios_out(struct kunit *test, struct bio_set *bs)
+{
+	struct many *many = kvzalloc(sizeof(*many), GFP_KERNEL);
+	struct test_worker *w;
+
+	KUNIT_ASSERT_NOT_NULL(test, many);
+	many->bs = bs;
+	test_defer(test, put_many, many);
+	w = test_worker(test, take_many, many);
+	KUNIT_ASSERT_TRUE(test, test_worker_done(w, 4 * TEST_LIMIT_MS));
+	KUNIT_ASSERT_EQ(test, w->ret, 0);
+}
+
+/* The shortest time of ten for a hundred allocations that may sleep. */
+static s64 time_of_allocs(struct kunit *test, struct bio_set *bs)
+{
+	s64 best = S64_MAX;
+	ktime_t start;
+	int i, n;
+
+	for (i = 0; i < 10; i++) {
+		start = ktime_get();
+		for (n = 0; n < 100; n++)
+			bset_put(get(test, bs));
+		best = min(best, ktime_to_ns(ktime_sub(ktime_get(), start)));
+	}
+	return best;
+}
+
+/* Who allocates does not pay for what others have. */
+static void debug_many_out_cost_nothing(struct kunit *test)
+{
+	struct bio_set *bs = tracked_set(test, 2);
+	s64 few = time_of_allocs(test, bs), many;
+
+	many_bios_out(test, bs);
+	many = time_of_allocs(test, bs);
+	kunit_info(test, "100 allocations: %lld ns, with %d bios out %lld ns\n",
+		   few, MANY, many);
+	KUNIT_EXPECT_LT(test, many, 5 * few);
+	KUNIT_EXPECT_EQ(test, misuses(test, bs), 0);
+}
+
+/* Ticks on each CPU, to see for how long none comes. */
+struct ticker {
+	struct hrtimer timer;
+	ktime_t last;
+	s64 longest;
+};
+
+static enum hrtimer_restart tick(struct hrtimer *timer)
+{
+	struct ticker *t = container_of(timer, struct ticker, timer);
+	ktime_t now = ktime_get();
+
+	t->longest = max(t->longest, ktime_us_delta(now, t->last));
+	t->last = now;
+	hrtimer_forward_now(timer, ns_to_ktime(TICK_NS));
+	return HRTIMER_RESTART;
+}
+
+static void start_ticker(void *arg)
+{
+	struct ticker *t = (struct ticker *)arg + raw_smp_processor_id();
+
+	t->longest = 0;
+	t->last = ktime_get();
+	hrtimer_start(&t->timer, ns_to_ktime(TICK_NS),
+		      HRTIMER_MODE_REL_PINNED_HARD);
+}
+
+static s64 stop_tickers(struct ticker *t)
+{
+	s64 longest = 0;
+	int cpu;
+
+	for_each_online_cpu(cpu) {
+		hrtimer_cancel(&t[cpu].timer);
+		longest = max(longest, t[cpu].longest);
+	}
+	return longest;
+}
+
+static struct ticker *new_tickers(struct kunit *test)
+{
+	struct ticker *t;
+	int cpu;
+
+	t = kunit_kzalloc(test, nr_cpu_ids * sizeof(*t), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	for_each_online_cpu(cpu) {
+		hrtimer_init(&t[cpu].timer, CLOCK_MONOTONIC,
+			     HRTIMER_MODE_REL_PINNED_HARD);
+		t[cpu].timer.function = tick;
+	}
+	return t;
+}
+
+/* Whether all bios were listed; for how long interrupts were off, and it took. */
+static bool list_many(struct kunit *test, const char *command, s64 *off,
+		      s64 *took)
+{
+	struct ticker *t = new_tickers(test);
+	ktime_t start = ktime_get();
+	int ret;
+
+	on_each_cpu(start_ticker, t, 1);
+	ret = test_shell(command);
+	*took = ktime_us_delta(ktime_get(), start);
+	*off = stop_tickers(t);
+	return !ret;
+}
+
+/* Listing many bios keeps interrupts off for a few at a time only.  Other
+ * programs on the machine may do so too, so the best of some attempts counts.
+ */
+static void debug_many_out_are_listed(struct kunit *test)
+{
+	struct bio_set *bs = tracked_set(test, 2);
+	char command[160];
+	s64 off, took;
+	int i;
+
+	if (test_shell("exit 0")) {
+		kunit_skip(test, "there is no shell");
+		return;
+	}
+	snprintf(command, sizeof(command),
+		 "[ $(grep -c ' held bset_test/' /sys/kernel/debug/bioset/%s/in_flight) = %d ]",
+		 bset_of(bs)->name, MANY);
+	many_bios_out(test, bs);
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_TRUE(test, list_many(test, command, &off, &took));
+		kunit_info(test,
+			   "%d bios listed in %lld us, %lld us without interrupts\n",
+			   MANY, took, off);
+		if (off < 30000 || 8 * off < took)
+			return;
+	}
+	KUNIT_FAIL(test, "interrupts were off for too long");
+}
+
 /* Bad input to a parameter: an error, and nothing changes.  (The knobs in
  * debugfs cannot be read and written from here; the guest's script does.)
  */
@@ -306,14 +592,15 @@ static void expect_cause(struct kunit *test, struct bio_set *bs,
 static void stall_of_greedy_task(struct kunit *test)
 {
 	struct greedy *g = kunit_kzalloc(test, sizeof(*g), GFP_KERNEL);
+	struct test_worker *w;
 
 	KUNIT_ASSERT_NOT_NULL(test, g);
 	g->bs = tracked_set(test, 1);
 	g->nr = 2;
 	bset_starve(g->bs, 1);
 	test_splat_begin("a bio is held");
-	expect_cause(test, g->bs, test_worker(test, take_several, g),
-		     "the waiting task itself holds 1 unsubmitted bio(s)");
+	w = test_worker(test, take_several, g);
+	expect_cause(test, g->bs, w, HELD_CAUSE);
 	test_splat_end();
 }
 
@@ -403,12 +690,17 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(debug_starved_is_tracked),
 	KUNIT_CASE(debug_no_false_alarm),
 	KUNIT_CASE(debug_submitted_is_not_held),
+	KUNIT_CASE(debug_doubt_is_said),
+	KUNIT_CASE(debug_interrupts_hold_nothing),
+	KUNIT_CASE(debug_reports_are_limited),
 	KUNIT_CASE(debug_many_greedy_tasks),
 	KUNIT_CASE(debug_double_put),
 	KUNIT_CASE(debug_foreign_put),
 	KUNIT_CASE(debug_late_write),
 	KUNIT_CASE(debug_alloc_cache_bit),
 	KUNIT_CASE(debug_track_off_with_bios_out),
+	KUNIT_CASE(debug_many_out_cost_nothing),
+	KUNIT_CASE(debug_many_out_are_listed),
 	KUNIT_CASE(debug_bad_parameters),
 	KUNIT_CASE(debug_stall_report),
 	KUNIT_CASE(debug_stall_causes),
