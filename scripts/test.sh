@@ -85,10 +85,12 @@ if [ -z "${SUITE:-}" ]; then
 	step "knobs and reports" 360 on_stock knobs.sh
 	step "isolated CPUs" 200 on_stock isolated.sh \
 		--append "isolcpus=1 nohz_full=1"
+	step "tracking" 360 "$TOP/scripts/tracked.sh"
 	step "example" 500 "$TOP/scripts/example.sh"
 	step "drivers outside of the tree" 360 "$TOP/scripts/outside-driver.sh"
 	step "stock RT kernel" 600 "$TOP/scripts/integration.sh" rt-amd64
 	step "planted bugs on the stock RT kernel" 300 "$TOP/scripts/planted.sh" rt
+	step "tracking on the stock RT kernel" 360 env FLAVOUR=rt "$TOP/scripts/tracked.sh"
 	step "torture on the stock RT kernel" 400 torture
 fi
 step "KUnit" 640 kunit_result

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# torture.sh: a long random run of the torture module in a guest. In the
-# environment:
+# torture.sh: a long random run of the torture module in a guest, in rounds with
+# and without tracking. In the environment:
 #   MINUTES=n   how long (default 2), or SECS=n
 #   SEED=n      what the run is drawn from (default: any; it is printed)
 #   FLAVOUR=x   which kernel: stock (default), rt, kasan, kcsan, ubsan
@@ -23,6 +23,7 @@ number SECS "$secs"
 
 # Emulated and with KASAN a second is not much.
 each=60 stall=10
+[ "$secs" -ge 120 ] || each=$(((secs + 1) / 2))
 case $flavour in
 kasan | kcsan) stall=30 ;;
 esac

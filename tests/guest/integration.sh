@@ -67,8 +67,23 @@ all_gone() {
 	nothing_left
 }
 
+# With tracking from the start: nobody is accused, and the data is right.
+tracked_io() {
+	ram_disks 1
+	load bioset_core track=1
+	load_driver
+	fio_verify $disk 24m
+	set_stats
+	[ "$(set_stat allocs)" -gt 0 ]
+	[ "$(set_stat misuses)" = 0 ]
+	[ "$(set_stat in_flight)" = 0 ]
+	unload_stripe
+	rmmod null_blk
+}
+
 mount_host
 check "fio notices disks that forget" forgetful_disks
+check "fio verify on the raw disk, tracked" tracked_io
 ram_disks 1
 load bioset_core
 check "bad parameters are refused" bad_parameters

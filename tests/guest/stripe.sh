@@ -12,6 +12,10 @@ ram_disks() {
 
 load_stripe() {
 	load bioset_core
+	load_driver
+}
+
+load_driver() {
 	load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 chunk_kb=64
 	[ -b $disk ]
 }

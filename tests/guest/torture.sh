@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# Runs the torture module, anew with each seed, until the time is up; then once
-# with sets that have no rescuer, which it must find out. See scripts/torture.sh.
+# Runs the torture module, anew with each seed, until the time is up, in every
+# other round with all sets tracked; then once with sets that have no rescuer,
+# which it must find out. See scripts/torture.sh.
 
 secs=$(word secs)
 each=$(word each)
@@ -78,11 +79,11 @@ result() {
 	cat /sys/module/bioset_torture/parameters/result
 }
 
-# run EXPECTED PARAM=VALUE...
+# run EXPECTED TRACK PARAM=VALUE...
 run() {
-	local want=$1 got
-	shift
-	load bioset_core
+	local want=$1 track=$2 got
+	shift 2
+	load bioset_core "track=$track"
 	load bioset_torture "stall_secs=$stall" "pin=$pin" "$@"
 	while got=$(result) && [ "$got" = running ]; do
 		alternate
@@ -91,23 +92,25 @@ run() {
 	unload bioset_torture
 	unload bioset_core
 	nothing_left
-	[ "$got" = "$want" ] || fail "torture $*: $got"
+	[ "$got" = "$want" ] || fail "torture $* track=$track: $got"
 }
 
 torture() {
-	local left=$secs n
+	local left=$secs track=0 n
 	while [ "$left" -gt 0 ]; do
 		n=$each
 		[ "$left" -ge "$n" ] || n=$left
-		run PASS "seconds=$n" "seed=$seed"
+		echo "$n s, seed=$seed, track=$track"
+		run PASS $track "seconds=$n" "seed=$seed"
 		left=$((left - n))
 		seed=$((seed + 1))
+		track=$((1 - track))
 	done
 }
 
 no_rescuer() {
 	dmesg -c >/dev/null
-	run FAIL no_rescuer=1 seconds=60 stall_secs=2 "seed=$seed"
+	run FAIL 0 no_rescuer=1 seconds=60 stall_secs=2 "seed=$seed"
 	dmesg | grep -q "torture: failure: stack .* stalled" ||
 		fail "it failed for another reason"
 }

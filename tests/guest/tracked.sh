@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# Tracking must harm nobody who does nothing wrong: the example under I/O from
+# several tasks, on a stock kernel, with real or full preemption.
+
+# shellcheck source=stripe.sh
+. /stripe.sh
+
+LIVE_SECS=15
+
+set_dir() {
+	echo /sys/kernel/debug/bioset/bioset_stripe.*
+}
+
+# four CMD-WORDS: four writers at once, each to its own place. Several clones
+# for each of their bios.
+four() {
+	local n pids=''
+	for n in 0 1 2 3; do
+		dd if=/dev/zero of=$disk bs=256k seek=$((n * 100)) "$@" \
+			oflag=direct 2>/dev/null &
+		pids="$pids $!"
+	done
+	for n in $pids; do
+		wait "$n"
+	done
+}
+
+innocent() {
+	set_stats
+	[ "$(set_stat misuses)" = 0 ]
+	[ "$(set_stat in_flight)" = 0 ]
+}
+
+# Somebody looks all the while.
+tracked_io() {
+	local dir reader
+	dir=$(set_dir)
+	[ "$(cat "$dir/track")" = 1 ]
+	while :; do
+		cat "$dir/in_flight" >/run/in_flight
+	done &
+	reader=$!
+	four count=400
+	kill $reader
+	innocent
+}
+
+# Without KVM, QEMU crashes or hangs its guest when one CPU executes what another
+# one is patching, as the tracepoint is when tracking begins: one CPU for both,
+# see torture.sh.
+one_cpu() {
+	local pid
+	grep -q 'QEMU Virtual CPU' /proc/cpuinfo || return 0
+	read -r pid _ </proc/self/stat
+	taskset -p 1 "$pid"
+}
+
+# Switched on and off while bios come and go, all of them the slow way because
+# the set is starved a little; at the end nothing is left that nobody has.
+live_switch() {
+	local dir n=0 end
+	dir=$(set_dir)
+	echo 1000 >"$dir/starve"
+	one_cpu
+	four count=1000000 &
+	end=$(($(cut -d. -f1 /proc/uptime) + LIVE_SECS))
+	while [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; do
+		echo 0 >"$dir/track"
+		echo 1 >"$dir/track"
+		n=$((n + 1))
+	done
+	killall dd
+	wait || true
+	echo 0 >"$dir/starve"
+	echo "switched on $n times"
+	[ -z "$(cat "$dir/in_flight")" ] || {
+		head -n 40 "$dir/in_flight"
+		fail "nobody has bios, but they are listed"
+	}
+	innocent
+}
+
+# limit WIOPS: of each disk below
+limit() {
+	local dev
+	for dev in /sys/block/nullb*/dev; do
+		echo "$(cat "$dev") wiops=$1" >/sys/fs/cgroup/slow/io.max
+	done
+}
+
+# A bio that blk-throttle holds back has been submitted.
+throttled_io() {
+	mount -t cgroup2 none /sys/fs/cgroup
+	echo +io >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir /sys/fs/cgroup/slow
+	limit 4
+	sh -c "echo 0 >/sys/fs/cgroup/slow/cgroup.procs &&
+		exec dd if=/dev/zero of=$disk bs=256k count=6 oflag=direct" \
+		2>/dev/null &
+	sleep 1
+	cat "$(set_dir)/in_flight"
+	[ "$(set_stat in_flight)" -gt 0 ] || fail "nothing is throttled"
+	wait
+	limit max
+	innocent
+}
+
+modprobe null_blk nr_devices=3 gb=1 irqmode=2 completion_nsec=300000
+load bioset_core track=1
+load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 chunk_kb=64 \
+	pool_size=4
+check "tracked, I/O from four tasks" tracked_io
+check "tracked, switched while I/O runs" live_switch
+check "tracked, behind blk-throttle" throttled_io
+unload_stripe
+rmmod null_blk
+check "tracked, nothing left after unloading" nothing_left
+pass
