@@ -15,6 +15,7 @@
 #include <linux/ktime.h>
 
 #include "bioset.h"
+#include "tests/testcompat.h"
 
 #define BATCH 64
 #define POOL_SIZE 16

@@ -28,7 +28,7 @@ MODULE_PARM_DESC(label, "part=io: what the results call it");
 
 struct io_test {
 	const char *name;
-	enum req_op op;
+	bset_opf_t op;
 	unsigned int pages;
 	bool random;
 };
@@ -40,8 +40,9 @@ static const struct io_test tests[] = {
 
 static struct {
 	const struct io_test *test;
-	struct block_device *bdev;
+	struct compat_bdev dev;
 	struct page *page;
+	struct bio_vec *vecs; /* all bios read and write the same page */
 	struct bio *bios[IN_FLIGHT];
 	atomic_t pending;
 	struct completion done;
@@ -63,7 +64,7 @@ static sector_t next_sector(void)
 {
 	const unsigned int sectors = io.test->pages
 				     << (PAGE_SHIFT - SECTOR_SHIFT);
-	const u64 nr = div_u64(bdev_nr_sectors(io.bdev), sectors);
+	const u64 nr = div_u64(compat_bdev_sectors(io.dev.bdev), sectors);
 	u64 i = io.position++;
 
 	if (io.test->random) {
@@ -77,7 +78,8 @@ static void submit_one(struct bio *bio)
 {
 	const unsigned int pages = io.test->pages;
 
-	bio_init(bio, io.bdev, bio->bi_inline_vecs, pages, io.test->op);
+	kernel_bio_init(bio, io.vecs, pages, io.test->op);
+	bio_set_dev(bio, io.dev.bdev);
 	bio->bi_vcnt = pages;
 	bio->bi_iter.bi_size = pages << PAGE_SHIFT;
 	bio->bi_iter.bi_sector = next_sector();
@@ -104,30 +106,20 @@ static u64 time_io(const struct job *job)
 	return tenths(ktime_get_ns() - start, IO_ROUNDS * IN_FLIGHT);
 }
 
-static struct bio *new_bio(void)
-{
-	struct bio *bio = bio_kmalloc(MAX_PAGES, GFP_KERNEL);
-	int i;
-
-	if (!bio)
-		return NULL;
-	for (i = 0; i < MAX_PAGES; i++) {
-		bio->bi_inline_vecs[i].bv_page = io.page;
-		bio->bi_inline_vecs[i].bv_len = PAGE_SIZE;
-		bio->bi_inline_vecs[i].bv_offset = 0;
-	}
-	return bio;
-}
-
 static int get_memory(void)
 {
 	int i;
 
 	io.page = alloc_page(GFP_KERNEL | __GFP_ZERO);
-	if (!io.page)
+	io.vecs = kcalloc(MAX_PAGES, sizeof(*io.vecs), GFP_KERNEL);
+	if (!io.page || !io.vecs)
 		return -ENOMEM;
+	for (i = 0; i < MAX_PAGES; i++) {
+		io.vecs[i].bv_page = io.page;
+		io.vecs[i].bv_len = PAGE_SIZE;
+	}
 	for (i = 0; i < IN_FLIGHT; i++) {
-		io.bios[i] = new_bio();
+		io.bios[i] = kmalloc(sizeof(struct bio), GFP_KERNEL);
 		if (!io.bios[i])
 			return -ENOMEM;
 	}
@@ -140,6 +132,7 @@ static void put_memory(void)
 
 	for (i = 0; i < IN_FLIGHT; i++)
 		kfree(io.bios[i]);
+	kfree(io.vecs);
 	if (io.page)
 		__free_page(io.page);
 }
@@ -162,21 +155,21 @@ static int run_tests(void)
 
 int bench_io(void)
 {
-	const fmode_t mode = FMODE_READ | FMODE_WRITE;
 	int ret;
 
 	init_completion(&io.done);
-	io.bdev = blkdev_get_by_path(device, mode, NULL);
-	if (IS_ERR(io.bdev)) {
-		pr_err("cannot open \"%s\": %pe\n", device, io.bdev);
-		return PTR_ERR(io.bdev);
+	ret = compat_bdev_open(&io.dev, device, NULL);
+	if (ret) {
+		pr_err("cannot open \"%s\": %pe\n", device, ERR_PTR(ret));
+		return ret;
 	}
 	ret = get_memory();
-	if (bdev_nr_bytes(io.bdev) < MAX_PAGES * PAGE_SIZE)
+	if (compat_bdev_sectors(io.dev.bdev) <
+	    MAX_PAGES * (PAGE_SIZE >> SECTOR_SHIFT))
 		ret = -ENOSPC;
 	if (!ret)
 		ret = run_tests();
 	put_memory();
-	blkdev_put(io.bdev, mode);
+	compat_bdev_close(&io.dev);
 	return ret;
 }

@@ -90,7 +90,7 @@ static struct bio init_bio;
 static __always_inline struct bio *init_get(struct bio_set *bs,
 					    unsigned int vecs)
 {
-	bio_init(&init_bio, NULL, NULL, vecs, REQ_OP_WRITE);
+	kernel_bio_init(&init_bio, NULL, vecs, REQ_OP_WRITE);
 	return &init_bio;
 }
 
@@ -122,13 +122,17 @@ static __always_inline void slab_put(struct bio *bio)
 
 DEFINE_VARIANT(slab, NULL, true);
 
-/* bio_kmalloc() and what its users have to do beside it */
+/*
+ * bio_kmalloc() and what its users have to do beside it.  Until 5.18 that was
+ * nothing: it called bio_init(), and bio_put() the rest.
+ */
+#if BSET_HAVE_BIO_KMALLOC_NR_FIRST
 static __always_inline struct bio *kmalloc_get(struct bio_set *bs,
 					       unsigned int vecs)
 {
 	struct bio *bio = bio_kmalloc(vecs, GFP_NOIO);
 
-	bio_init(bio, NULL, bio->bi_inline_vecs, vecs, REQ_OP_WRITE);
+	kernel_bio_init(bio, kernel_bio_inline_vecs(bio), vecs, REQ_OP_WRITE);
 	return bio;
 }
 
@@ -137,13 +141,28 @@ static __always_inline void kmalloc_put(struct bio *bio)
 	bio_uninit(bio);
 	kfree(bio);
 }
+#else
+static __always_inline struct bio *kmalloc_get(struct bio_set *bs,
+					       unsigned int vecs)
+{
+	struct bio *bio = bio_kmalloc(GFP_NOIO, vecs);
+
+	bio->bi_opf = REQ_OP_WRITE;
+	return bio;
+}
+
+static __always_inline void kmalloc_put(struct bio *bio)
+{
+	bio_put(bio);
+}
+#endif
 
 DEFINE_VARIANT(kmalloc, NULL, true);
 
 static __always_inline struct bio *kernel_get(struct bio_set *bs,
 					      unsigned int vecs)
 {
-	return bio_alloc_bioset(NULL, vecs, REQ_OP_WRITE, GFP_NOIO, bs);
+	return kernel_bio_alloc(NULL, vecs, REQ_OP_WRITE, GFP_NOIO, bs);
 }
 
 static __always_inline void kernel_put(struct bio *bio)
@@ -157,7 +176,7 @@ DEFINE_VARIANT(kernel, bench_kernels, true);
 static __always_inline struct bio *percpu_get(struct bio_set *bs,
 					      unsigned int vecs)
 {
-	return bio_alloc_bioset(NULL, vecs, REQ_OP_WRITE | REQ_ALLOC_CACHE,
+	return kernel_bio_alloc(NULL, vecs, REQ_OP_WRITE | REQ_ALLOC_CACHE,
 				GFP_NOIO, bs);
 }
 
@@ -218,18 +237,15 @@ void bench_slab_select(unsigned int vecs)
 
 int bench_slabs_init(void)
 {
-	struct bio *bio;
 	char name[32];
-	unsigned int i;
+	unsigned int i, size;
 
 	for (i = 0; i < ARRAY_SIZE(slabs); i++) {
 		snprintf(name, sizeof(name), "bench-%u", slab_vecs[i]);
-		slabs[i] = kmem_cache_create(name,
-					     FRONT_PAD +
-						     struct_size(bio,
-								 bi_inline_vecs,
-								 slab_vecs[i]),
-					     0, SLAB_HWCACHE_ALIGN, NULL);
+		size = FRONT_PAD + sizeof(struct bio) +
+		       slab_vecs[i] * sizeof(struct bio_vec);
+		slabs[i] = kmem_cache_create(name, size, 0, SLAB_HWCACHE_ALIGN,
+					     NULL);
 		if (!slabs[i])
 			return -ENOMEM;
 	}

@@ -14,11 +14,9 @@
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/workqueue.h>
-#include <trace/events/block.h>
 
-#ifdef BSET_SAMPLE_KERNEL_SETS /* for the benchmark: see stripe_kernel.c */
-#include <linux/bio.h>
-#else
+#include "compat.h"
+#ifndef BSET_SAMPLE_KERNEL_SETS /* for the benchmark: see stripe_kernel.c */
 #include "bioset.h"
 #endif
 
@@ -28,7 +26,6 @@
 
 #define MAX_DEVICES 32
 #define MAX_CHUNK_KB 65536 /* all of MAX_DEVICES still fit io_opt */
-#define OPEN_MODE (FMODE_READ | FMODE_WRITE | FMODE_EXCL)
 
 static char *devices[MAX_DEVICES];
 static unsigned int nr_devices;
@@ -48,7 +45,7 @@ struct stripe {
 	sector_t chunk_sectors;
 	unsigned int nr;
 	int nr_shift; /* -1 if nr is not a power of two */
-	struct block_device *bdev[MAX_DEVICES];
+	struct compat_bdev dev[MAX_DEVICES];
 	struct bio_set clones;
 
 	sector_t dev_sectors; /* used of each device */
@@ -64,6 +61,7 @@ struct stripe {
 /* What we know about each clone lies in the front_pad of its set. */
 struct stripe_io {
 	struct bio *parent;
+	unsigned int sectors;
 	unsigned long start_time;
 	struct bio clone; /* must be last */
 };
@@ -99,11 +97,15 @@ static sector_t sectors_before(const struct stripe *s, sector_t sector,
 	return dev < at ? pos + s->chunk_sectors : pos;
 }
 
-/* Drops one of the references on @parent; the last one ends it. */
+/*
+ * Drops one of the references on @parent; the last one ends it.  When several
+ * parts fail, any of their errors will do, and none is ever taken back: so
+ * plain stores are enough, and bio_endio() orders them before the end.
+ */
 static void end_part(struct bio *parent, blk_status_t status)
 {
 	if (unlikely(status))
-		cmpxchg(&parent->bi_status, BLK_STS_OK, status);
+		WRITE_ONCE(parent->bi_status, status);
 	bio_endio(parent);
 }
 
@@ -113,7 +115,7 @@ static void stripe_end_io(struct bio *clone)
 	struct bio *parent = io->parent;
 	blk_status_t status = clone->bi_status;
 
-	bdev_end_io_acct(parent->bi_bdev, bio_op(parent), io->start_time);
+	compat_acct_end(parent, io->sectors, io->start_time);
 	bio_put(clone);
 	end_part(parent, status);
 }
@@ -132,20 +134,19 @@ static void submit_part(struct stripe *s, struct bio *parent, unsigned int dev,
 	/* From here to submit_bio_noacct() this task holds a clone that is not
 	 * submitted, and so must not allocate another one.
 	 */
-	clone = bio_alloc_clone(s->bdev[dev], parent, GFP_NOIO, &s->clones);
+	clone = bio_alloc_clone(s->dev[dev].bdev, parent, GFP_NOIO, &s->clones);
 	if (unlikely(!clone)) {
 		end_part(parent, BLK_STS_RESOURCE);
 		return;
 	}
 	io = container_of(clone, struct stripe_io, clone);
 	io->parent = parent;
-	io->start_time = bdev_start_io_acct(parent->bi_bdev, sectors,
-					    bio_op(parent), jiffies);
+	io->sectors = sectors;
+	io->start_time = compat_acct_start(parent, sectors);
 	clone->bi_end_io = stripe_end_io;
 	clone->bi_iter.bi_sector = sector;
 	clone->bi_iter.bi_size = sectors << SECTOR_SHIFT;
-	trace_block_bio_remap(clone, disk_devt(s->disk),
-			      parent->bi_iter.bi_sector);
+	compat_trace_remap(clone, s->disk, parent->bi_iter.bi_sector);
 	submit_bio_noacct(clone);
 }
 
@@ -231,7 +232,7 @@ static void flush_and_write(struct work_struct *work)
 	bio_list_init(&s->flush_bios);
 	spin_unlock(&s->flush_lock);
 
-	status = errno_to_blk_status(blkdev_issue_flush(s->disk->part0));
+	status = errno_to_blk_status(compat_disk_flush(s->disk));
 	while ((bio = bio_list_pop(&bios))) {
 		bio->bi_opf &= ~REQ_PREFLUSH;
 		if (status)
@@ -243,7 +244,7 @@ static void flush_and_write(struct work_struct *work)
 
 static void stripe_submit_bio(struct bio *bio)
 {
-	struct stripe *s = bio->bi_bdev->bd_disk->private_data;
+	struct stripe *s = compat_bio_disk(bio)->private_data;
 
 	if (unlikely(bio->bi_opf & REQ_PREFLUSH))
 		submit_flush(s, bio);
@@ -253,9 +254,11 @@ static void stripe_submit_bio(struct bio *bio)
 		submit_data(s, bio);
 }
 
+COMPAT_SUBMIT_BIO(stripe_method, stripe_submit_bio)
+
 static const struct block_device_operations stripe_fops = {
 	.owner = THIS_MODULE,
-	.submit_bio = stripe_submit_bio,
+	.submit_bio = stripe_method,
 };
 
 static int check_params(void)
@@ -274,11 +277,11 @@ static int check_params(void)
 
 static int check_device(const struct stripe *s, const char *path)
 {
-	struct block_device *bdev = s->bdev[s->nr - 1];
+	struct block_device *bdev = s->dev[s->nr - 1].bdev;
 	unsigned int i;
 
 	for (i = 0; i < s->nr - 1; i++)
-		if (s->bdev[i] == bdev)
+		if (s->dev[i].bdev == bdev)
 			break;
 	if (i < s->nr - 1)
 		pr_err("%s and %s are the same device\n", devices[i], path);
@@ -287,7 +290,7 @@ static int check_device(const struct stripe *s, const char *path)
 	else if (chunk_kb << 10 < bdev_logical_block_size(bdev))
 		pr_err("chunk_kb=%u is less than a block of %s, %u bytes\n",
 		       chunk_kb, path, bdev_logical_block_size(bdev));
-	else if (bdev_nr_sectors(bdev) < s->chunk_sectors)
+	else if (compat_bdev_sectors(bdev) < s->chunk_sectors)
 		pr_err("%s is too small for a chunk of %u KiB\n", path,
 		       chunk_kb);
 	else
@@ -295,84 +298,61 @@ static int check_device(const struct stripe *s, const char *path)
 	return -EINVAL;
 }
 
+static int open_device(struct stripe *s, const char *path)
+{
+	int ret = compat_bdev_open(&s->dev[s->nr], path, s);
+	sector_t sectors;
+
+	if (ret) {
+		pr_err("cannot use \"%s\": %pe\n", path, ERR_PTR(ret));
+		return ret;
+	}
+	sectors = compat_bdev_sectors(s->dev[s->nr].bdev);
+	s->nr++;
+	s->dev_sectors = min_not_zero(s->dev_sectors,
+				      round_down(sectors, s->chunk_sectors));
+	return check_device(s, path);
+}
+
 static int open_devices(struct stripe *s)
 {
-	struct block_device *bdev;
 	unsigned int i;
 	int ret;
 
 	for (i = 0; i < nr_devices; i++) {
-		bdev = blkdev_get_by_path(devices[i], OPEN_MODE, s);
-		if (IS_ERR(bdev)) {
-			pr_err("cannot use \"%s\": %pe\n", devices[i], bdev);
-			return PTR_ERR(bdev);
-		}
-		s->bdev[s->nr++] = bdev;
-		ret = check_device(s, devices[i]);
+		ret = open_device(s, devices[i]);
 		if (ret)
 			return ret;
-		s->dev_sectors = min_not_zero(s->dev_sectors,
-					      round_down(bdev_nr_sectors(bdev),
-							 s->chunk_sectors));
 	}
 	s->nr_shift = is_power_of_2(s->nr) ? ilog2(s->nr) : -1;
 	return 0;
 }
 
-/* The disk promises what all devices can do, and demands what one of them does. */
-static void set_limits(struct stripe *s)
-{
-	struct request_queue *q = s->disk->queue;
-	bool cache = false, fua = false, discard = true, nonrot = true;
-	struct block_device *bdev;
-	unsigned int i;
-
-	blk_set_stacking_limits(&q->limits);
-	for (i = 0; i < s->nr; i++) {
-		bdev = s->bdev[i];
-		disk_stack_limits(s->disk, bdev, 0);
-		cache |= bdev_write_cache(bdev);
-		fua |= bdev_fua(bdev); /* emulated for those without */
-		discard &= bdev_max_discard_sectors(bdev) != 0;
-		nonrot &= bdev_nonrot(bdev);
-		if (bdev_stable_writes(bdev))
-			blk_queue_flag_set(QUEUE_FLAG_STABLE_WRITES, q);
-	}
-	if (!discard)
-		blk_queue_max_discard_sectors(q, 0);
-	blk_queue_max_secure_erase_sectors(q, 0);
-	if (nonrot)
-		blk_queue_flag_set(QUEUE_FLAG_NONROT, q);
-	blk_queue_flag_set(QUEUE_FLAG_IO_STAT, q);
-	blk_queue_write_cache(q, cache, fua);
-	blk_queue_io_min(q, chunk_kb << 10);
-	blk_queue_io_opt(q, (chunk_kb << 10) * s->nr);
-}
-
 static int make_disk(struct stripe *s)
 {
-	s->flush_wq = alloc_workqueue(STRIPE_DISK_NAME, WQ_MEM_RECLAIM, 0);
-	s->disk = blk_alloc_disk(NUMA_NO_NODE);
+	s->flush_wq = alloc_workqueue(STRIPE_DISK_NAME,
+				      WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	s->disk = compat_disk_over(s->dev, s->nr, chunk_kb << 10,
+				   (chunk_kb << 10) * s->nr);
 	if (!s->flush_wq || !s->disk)
 		return -ENOMEM;
 
 	s->disk->fops = &stripe_fops;
 	s->disk->private_data = s;
 	strscpy(s->disk->disk_name, STRIPE_DISK_NAME, DISK_NAME_LEN);
-	set_limits(s);
 	set_capacity(s->disk, s->dev_sectors * s->nr);
-	return add_disk(s->disk);
+	return compat_disk_add(s->disk);
 }
 
 /* Undoes as much as was done; memory of all zeroes is right too. */
 static void stripe_free(struct stripe *s)
 {
-	put_disk(s->disk);
+	compat_disk_put(s->disk);
 	if (s->flush_wq)
 		destroy_workqueue(s->flush_wq);
 	bioset_exit(&s->clones);
 	while (s->nr)
-		blkdev_put(s->bdev[--s->nr], OPEN_MODE);
+		compat_bdev_close(&s->dev[--s->nr]);
 }
 
 static int __init stripe_init(void)

@@ -22,6 +22,7 @@
 
 #include "bioset.h"
 #include "cache.h"
+#include "testcompat.h"
 
 #define NR_SETS 8 /* ours */
 #define NR_BIOS 64 /* out at a time */
@@ -89,7 +90,7 @@ static unsigned long nr_nulls;
 static bool failed;
 static struct rnd_state rnd;
 static struct bio_set kernel_set;
-static struct gendisk *disk;
+static struct test_gd disk;
 static struct page *page;
 
 static u32 pick(u32 n)
@@ -343,14 +344,14 @@ static void check_marks(struct am_bio *b)
 }
 
 static void check_fresh(struct am_bio *b, struct block_device *bdev,
-			blk_opf_t opf)
+			bset_opf_t opf)
 {
 	struct bio *bio = b->bio;
 
 	expect("alignment", 0, (unsigned long)bio % __alignof__(*bio));
 	expect("bi_max_vecs", b->max_vecs, bio->bi_max_vecs);
 	expect("bi_io_vec", !!b->max_vecs, !!bio->bi_io_vec);
-	expect("bi_bdev", (long)bdev, (long)bio->bi_bdev);
+	expect("the device is as asked for", 1, test_bio_is_for(bio, bdev));
 	/* Stripped from what it was asked for with, see call_alloc(). */
 	expect("bi_opf", (__force long)(opf & ~REQ_ALLOC_CACHE),
 	       (__force long)bio->bi_opf);
@@ -421,8 +422,8 @@ static gfp_t pick_gfp(struct am_set *set, unsigned int nr_vecs)
 static bool call_alloc(void)
 {
 	struct am_set *set = any_set();
-	struct block_device *bdev = pick(2) ? disk->part0 : NULL;
-	blk_opf_t opf = pick(2) ? REQ_OP_WRITE | REQ_SYNC : REQ_OP_READ;
+	struct block_device *bdev = pick(2) ? disk.bdev : NULL;
+	bset_opf_t opf = pick(2) ? REQ_OP_WRITE | REQ_SYNC : REQ_OP_READ;
 	unsigned int nr_vecs = pick_vecs();
 	bool kernel = is_ours(set) && pick(4) == 0;
 	gfp_t gfp = pick_gfp(set, nr_vecs);
@@ -439,8 +440,8 @@ static bool call_alloc(void)
 	     (__force long)gfp, (__force long)opf);
 	want = model_alloc(set, nr_vecs, kernel);
 	if (kernel)
-		bio = (bio_alloc_bioset)(bdev, nr_vecs, opf & ~REQ_ALLOC_CACHE,
-					 gfp, set->bs);
+		bio = kernel_bio_alloc(bdev, nr_vecs, opf & ~REQ_ALLOC_CACHE,
+				       gfp, set->bs);
 	else
 		bio = bio_alloc_bioset(bdev, nr_vecs, opf, gfp, set->bs);
 	b = enter_bio(set, bio, want, model_max_vecs(set, nr_vecs, kernel));
@@ -503,13 +504,13 @@ static bool call_clone(void)
 	note("clone", set, how, (__force long)gfp, src - bios);
 	want = model_alloc(set, 0, how == 2);
 	if (how == 0)
-		bio = bio_alloc_clone(src->bio->bi_bdev, src->bio, gfp,
+		bio = bio_alloc_clone(test_dev_of(src->bio), src->bio, gfp,
 				      set->bs);
 	else if (how == 1)
 		bio = bio_clone_fast(src->bio, gfp, set->bs);
 	else
-		bio = (bio_alloc_clone)(src->bio->bi_bdev, src->bio, gfp,
-					set->bs);
+		bio = kernel_bio_clone(test_dev_of(src->bio), src->bio, gfp,
+				       set->bs);
 	enter_clone(set, src, bio, want);
 	if (bio && !failed)
 		expect("bi_size of a clone", src->bio->bi_iter.bi_size,
@@ -922,7 +923,7 @@ static bool bad_put(void)
 	struct bio bio;
 
 	note("bio_put (of no set)", NULL, 0, 0, 0);
-	bio_init(&bio, NULL, NULL, 0, 0);
+	kernel_bio_init(&bio, NULL, 0, 0);
 	WARNS_ONCE("is of no set", bio_put(&bio));
 	expect("references of a bio of no set", 1, atomic_read(&bio.__bi_cnt));
 	bio_uninit(&bio);
@@ -1030,16 +1031,14 @@ static int setup(void)
 	sets[NR_SETS + 1] = (struct am_set){ AM_KERNEL, .bs = &kernel_set };
 	sets[NR_SETS + 2] = (struct am_set){ AM_NULL };
 	page = alloc_page(GFP_KERNEL);
-	disk = blk_alloc_disk(NUMA_NO_NODE);
 	ret = (bioset_init)(&kernel_set, 4, 24, BIOSET_NEED_BVECS);
-	return page && disk ? ret : -ENOMEM;
+	return page && test_gd_alloc(&disk) ? ret : -ENOMEM;
 }
 
 static void cleanup(void)
 {
 	bioset_exit(&kernel_set);
-	if (disk)
-		put_disk(disk);
+	test_gd_free(&disk);
 	if (page)
 		__free_page(page);
 }
@@ -1073,6 +1072,6 @@ static void __exit apimodel_exit(void)
 
 module_init(apimodel_init);
 module_exit(apimodel_exit);
-MODULE_IMPORT_NS(BIOSET_INTERNAL);
+TEST_IMPORT_INTERNAL();
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Random calls of the API beside a model of it");

@@ -18,6 +18,7 @@
 
 #include "bioset.h"
 #include "cache.h"
+#include "testcompat.h"
 
 #define MAX_POINTS 2000
 
@@ -278,6 +279,6 @@ static void __exit failnth_exit(void)
 
 module_init(failnth_init);
 module_exit(failnth_exit);
-MODULE_IMPORT_NS(BIOSET_INTERNAL);
+TEST_IMPORT_INTERNAL();
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Every failure point of making and using a set");

@@ -93,6 +93,6 @@ static void __exit bioset_kunit_exit(void)
 
 module_init(bioset_kunit_init);
 module_exit(bioset_kunit_exit);
-MODULE_IMPORT_NS(BIOSET_INTERNAL);
+TEST_IMPORT_INTERNAL();
 MODULE_DESCRIPTION("Tests of bioset_core");
 MODULE_LICENSE("GPL");

@@ -21,6 +21,7 @@
 #include <linux/wait.h>
 
 #include "bioset.h"
+#include "testcompat.h"
 
 #define TT_MAX_DISKS 4
 #define TT_DEPTH 4 /* bios that a caller has in flight */
@@ -38,7 +39,7 @@ struct tt_set {
 };
 
 struct tt_disk {
-	struct gendisk *gd;
+	struct test_gd disk;
 	struct tt_stack *stack;
 	struct tt_disk *below; /* NULL for the lowest */
 	struct tt_set set;

@@ -104,8 +104,7 @@ int tt_hammer_start(u64 seed)
 	int ret;
 
 	prandom_seed_state(&hammer.rnd, seed);
-	hrtimer_init(&hammer.timer, CLOCK_MONOTONIC, tt_hrtimer_mode());
-	hammer.timer.function = timer_fn;
+	test_hrtimer_init(&hammer.timer, timer_fn, tt_hrtimer_mode());
 	ret = tt_set_init(&hammer.set, &hammer.rnd, true, 0);
 	if (ret)
 		return ret;

@@ -61,7 +61,7 @@ static void complete_one(struct bio *bio)
 {
 	count_context();
 	/* bio_endio() is for bios of a disk. */
-	if (bio->bi_bdev)
+	if (!test_bio_is_for(bio, NULL))
 		bio_endio(bio);
 	else
 		bio->bi_end_io(bio);
@@ -241,7 +241,8 @@ void tt_lane_queue(struct bio *bio)
 {
 	enum tt_context context = pick_context();
 	bool elsewhere = hold_cpus();
-	int cpu = elsewhere ? cpumask_any_distribute(cpu_online_mask)
+	int cpu = elsewhere ? cpumask_any_and_distribute(cpu_online_mask,
+							 cpu_online_mask)
 			    : raw_smp_processor_id();
 
 	if (context == TT_WORK)
@@ -333,7 +334,7 @@ static void settle_lanes(struct tt_lanes *l)
 
 	for (lane = l->lane; lane < l->lane + TT_NR_CONTEXTS; lane++) {
 		flush_work(&lane->work);
-		del_timer_sync(&lane->timer);
+		test_timer_stop(&lane->timer);
 		hrtimer_cancel(&lane->hrtimer);
 		irq_work_sync(&lane->irq_work);
 		tasklet_kill(&lane->tasklet);
@@ -370,8 +371,7 @@ static void init_lane(struct tt_lane *lane)
 	INIT_WORK(&lane->work, drive_work);
 	timer_setup(&lane->timer, drive_timer, 0);
 	tasklet_setup(&lane->tasklet, drive_tasklet);
-	hrtimer_init(&lane->hrtimer, CLOCK_MONOTONIC, tt_hrtimer_mode());
-	lane->hrtimer.function = drive_hrtimer;
+	test_hrtimer_init(&lane->hrtimer, drive_hrtimer, tt_hrtimer_mode());
 	init_irq_work(&lane->irq_work, drive_irq_work);
 	INIT_CSD(&lane->ipi, drive_ipi, lane);
 }
@@ -392,7 +392,8 @@ int tt_lanes_start(void)
 	/* The lanes are the disks' interrupt, so to speak: they must not wait
 	 * for memory.
 	 */
-	lane_wq = alloc_workqueue("torture_lane", WQ_MEM_RECLAIM, 0);
+	lane_wq =
+		alloc_workqueue("torture_lane", WQ_MEM_RECLAIM | WQ_PERCPU, 0);
 	if (!lane_wq) {
 		free_percpu(lanes);
 		return -ENOMEM;

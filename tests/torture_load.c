@@ -165,9 +165,9 @@ static void add_vecs(struct bio *bio, struct tt_slot *slot)
 static struct bio *alloc_root(struct tt_caller *caller, struct tt_slot *slot)
 {
 	struct tt_stack *stack = caller->stack;
-	struct gendisk *gd = stack->disks[stack->nr_disks - 1].gd;
+	struct block_device *bdev = stack->disks[stack->nr_disks - 1].disk.bdev;
 	struct bio_set *bs = &stack->top.bs;
-	blk_opf_t opf = tt_pick(&caller->rnd, 2) ? REQ_OP_READ : REQ_OP_WRITE;
+	bset_opf_t opf = tt_pick(&caller->rnd, 2) ? REQ_OP_READ : REQ_OP_WRITE;
 	u32 dice = tt_pick(&caller->rnd, 4);
 	struct bio *bio;
 
@@ -176,14 +176,12 @@ static struct bio *alloc_root(struct tt_caller *caller, struct tt_slot *slot)
 		opf |= REQ_ALLOC_CACHE;
 	if (dice == 1) {
 		bio = bio_alloc_bioset(GFP_NOIO, slot->nr_vecs, bs);
-		bio_set_dev(bio, gd->part0);
+		bio_set_dev(bio, bdev);
 		bio->bi_opf = opf;
 	} else if (dice == 2) {
-		bio = (bio_alloc_bioset)(gd->part0, slot->nr_vecs, opf,
-					 GFP_NOIO, bs);
+		bio = kernel_bio_alloc(bdev, slot->nr_vecs, opf, GFP_NOIO, bs);
 	} else {
-		bio = bio_alloc_bioset(gd->part0, slot->nr_vecs, opf, GFP_NOIO,
-				       bs);
+		bio = bio_alloc_bioset(bdev, slot->nr_vecs, opf, GFP_NOIO, bs);
 	}
 	return bio;
 }
@@ -224,7 +222,8 @@ void tt_move_elsewhere(struct rnd_state *rnd)
 	 */
 	cpus_read_lock();
 	if (tt_pick(rnd, 2))
-		mask = cpumask_of(cpumask_any_distribute(cpu_online_mask));
+		mask = cpumask_of(cpumask_any_and_distribute(cpu_online_mask,
+							     cpu_online_mask));
 	set_cpus_allowed_ptr(current, mask);
 	cpus_read_unlock();
 }

@@ -107,7 +107,7 @@ static void clone_end_io(struct bio *clone)
 	struct bio_set *bs = clone->bi_pool;
 
 	if (clone->bi_status)
-		cmpxchg(&parent->bi_status, 0, clone->bi_status);
+		WRITE_ONCE(parent->bi_status, clone->bi_status);
 	/* As long as the clone is out, its set cannot go. */
 	if (tt_rand() % 16 == 0)
 		tt_side_alloc(bs, false, false);
@@ -125,7 +125,7 @@ static struct bio *clone_of(struct tt_disk *disk, struct bio *bio,
 	if (tt_rand() & 1)
 		clone = bio_alloc_clone(bdev, bio, GFP_NOIO, &disk->set.bs);
 	else
-		clone = (bio_alloc_clone)(bdev, bio, GFP_NOIO, &disk->set.bs);
+		clone = kernel_bio_clone(bdev, bio, GFP_NOIO, &disk->set.bs);
 	if (!clone) {
 		tt_fail("a clone that may sleep failed");
 		return NULL;
@@ -148,7 +148,7 @@ static void pass_clones(struct tt_disk *disk, struct bio *bio)
 	 */
 	while (left) {
 		n = min(left, max);
-		clone = clone_of(disk, bio, disk->below->gd->part0);
+		clone = clone_of(disk, bio, disk->below->disk.bdev);
 		if (!clone) {
 			bio_io_error(bio);
 			return;
@@ -180,7 +180,7 @@ static struct bio *split_off(struct tt_disk *disk, struct bio *bio, int sectors)
 
 static void pass_on(struct tt_disk *disk, struct bio *bio)
 {
-	bio_set_dev(bio, disk->below->gd->part0);
+	bio_set_dev(bio, disk->below->disk.bdev);
 	submit_bio_noacct(bio);
 }
 
@@ -223,7 +223,7 @@ static void reach_bottom(struct tt_disk *disk, struct bio *bio)
 	struct bio *clone;
 
 	tt_slot_reached(disk, bio);
-	clone = clone_of(disk, bio, disk->gd->part0);
+	clone = clone_of(disk, bio, disk->disk.bdev);
 	if (!clone) {
 		bio_io_error(bio);
 		return;
@@ -240,7 +240,7 @@ static void reach_bottom(struct tt_disk *disk, struct bio *bio)
 
 static void tt_submit_bio(struct bio *bio)
 {
-	struct tt_disk *disk = bio->bi_bdev->bd_disk->private_data;
+	struct tt_disk *disk = compat_bio_disk(bio)->private_data;
 	u32 dice = tt_rand() % 8;
 
 	if (!disk->below)
@@ -255,9 +255,11 @@ static void tt_submit_bio(struct bio *bio)
 		pass_on(disk, bio);
 }
 
+COMPAT_SUBMIT_BIO(tt_method, tt_submit_bio)
+
 static const struct block_device_operations tt_fops = {
 	.owner = THIS_MODULE,
-	.submit_bio = tt_submit_bio,
+	.submit_bio = tt_method,
 };
 
 static int disk_make(struct tt_disk *disk, struct rnd_state *rnd,
@@ -270,10 +272,9 @@ static int disk_make(struct tt_disk *disk, struct rnd_state *rnd,
 	ret = tt_set_init(&disk->set, rnd, tt_pick(rnd, 2), flags);
 	if (ret)
 		return ret;
-	gd = blk_alloc_disk(NUMA_NO_NODE);
-	if (!gd)
+	if (!test_gd_alloc(&disk->disk))
 		return -ENOMEM;
-	disk->gd = gd;
+	gd = disk->disk.gd;
 	gd->fops = &tt_fops;
 	gd->private_data = disk;
 	gd->flags |= GENHD_FL_NO_PART; /* nobody reads but our callers */
@@ -281,7 +282,7 @@ static int disk_make(struct tt_disk *disk, struct rnd_state *rnd,
 		 atomic_inc_return(&serial), nr);
 	set_capacity(gd,
 		     (sector_t)TT_REGION * TT_DEPTH * disk->stack->nr_callers);
-	ret = add_disk(gd);
+	ret = compat_disk_add(gd);
 	disk->added = !ret;
 	return ret;
 }
@@ -289,9 +290,8 @@ static int disk_make(struct tt_disk *disk, struct rnd_state *rnd,
 static void disk_free(struct tt_disk *disk)
 {
 	if (disk->added)
-		del_gendisk(disk->gd);
-	if (disk->gd)
-		put_disk(disk->gd);
+		del_gendisk(disk->disk.gd);
+	test_gd_free(&disk->disk);
 	tt_set_exit(&disk->set);
 }
 
