@@ -119,7 +119,7 @@ static int get_memory(void)
 		io.vecs[i].bv_len = PAGE_SIZE;
 	}
 	for (i = 0; i < IN_FLIGHT; i++) {
-		io.bios[i] = kmalloc(sizeof(struct bio), GFP_KERNEL);
+		io.bios[i] = kmalloc(sizeof(*io.bios[i]), GFP_KERNEL);
 		if (!io.bios[i])
 			return -ENOMEM;
 	}

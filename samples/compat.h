@@ -135,22 +135,15 @@ static inline struct bio *(bio_alloc_clone)(struct block_device *bdev,
 #endif
 
 /*
- * COMPAT_SUBMIT_BIO(method, handler) makes of @handler, which returns nothing,
- * the method submit_bio of a disk.  It returned a cookie until 5.15.
+ * What the method submit_bio of a disk returns: a cookie until 5.15, nothing
+ * since.  A method ends with "return COMPAT_SUBMITTED;".
  */
 #if BSET_HAVE_SUBMIT_BIO_VOID
-#define COMPAT_SUBMIT_BIO(method, handler)  \
-	static void method(struct bio *bio) \
-	{                                   \
-		handler(bio);               \
-	}
+typedef void compat_submit_t;
+#define COMPAT_SUBMITTED
 #else
-#define COMPAT_SUBMIT_BIO(method, handler)      \
-	static blk_qc_t method(struct bio *bio) \
-	{                                       \
-		handler(bio);                   \
-		return BLK_QC_T_NONE;           \
-	}
+typedef blk_qc_t compat_submit_t;
+#define COMPAT_SUBMITTED BLK_QC_T_NONE
 #endif
 
 /*

@@ -242,7 +242,7 @@ static void flush_and_write(struct work_struct *work)
 	}
 }
 
-static void stripe_submit_bio(struct bio *bio)
+static compat_submit_t stripe_submit_bio(struct bio *bio)
 {
 	struct stripe *s = compat_bio_disk(bio)->private_data;
 
@@ -252,13 +252,12 @@ static void stripe_submit_bio(struct bio *bio)
 		submit_range(s, bio);
 	else
 		submit_data(s, bio);
+	return COMPAT_SUBMITTED;
 }
-
-COMPAT_SUBMIT_BIO(stripe_method, stripe_submit_bio)
 
 static const struct block_device_operations stripe_fops = {
 	.owner = THIS_MODULE,
-	.submit_bio = stripe_method,
+	.submit_bio = stripe_submit_bio,
 };
 
 static int check_params(void)

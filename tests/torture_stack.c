@@ -238,7 +238,7 @@ static void reach_bottom(struct tt_disk *disk, struct bio *bio)
 		tt_lane_queue(clone);
 }
 
-static void tt_submit_bio(struct bio *bio)
+static compat_submit_t tt_submit_bio(struct bio *bio)
 {
 	struct tt_disk *disk = compat_bio_disk(bio)->private_data;
 	u32 dice = tt_rand() % 8;
@@ -253,13 +253,12 @@ static void tt_submit_bio(struct bio *bio)
 		pass_first(disk, bio);
 	else
 		pass_on(disk, bio);
+	return COMPAT_SUBMITTED;
 }
-
-COMPAT_SUBMIT_BIO(tt_method, tt_submit_bio)
 
 static const struct block_device_operations tt_fops = {
 	.owner = THIS_MODULE,
-	.submit_bio = tt_method,
+	.submit_bio = tt_submit_bio,
 };
 
 static int disk_make(struct tt_disk *disk, struct rnd_state *rnd,
