@@ -10,6 +10,7 @@
 #define BSET_LAYOUT_H
 
 #include <linux/bio.h>
+#include <linux/blk-crypto.h>
 
 #include "cache.h"
 #include "compat.h"
