@@ -15,7 +15,11 @@ c_files() {
 
 # Built in the kernel's way, not by the host's compiler
 kernel_c_files() {
-	c_files | grep -v '^./tests/guest/'
+	c_files | grep -Ev '^./(tests/guest|tools)/'
+}
+
+tool_c_files() {
+	c_files | grep '^./tools/'
 }
 
 # compiled NAME KDIR: build afresh with W=1 and C=2; the compiler, modpost and
@@ -47,11 +51,13 @@ run_checkpatch() {
 checkpatch() {
 	kernel_c_files | grep -v compat | xargs -d '\n' bash -c 'run_checkpatch "$@"' _ &&
 		kernel_c_files | grep compat | xargs -d '\n' -r bash -c \
-			'run_checkpatch --ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON "$@"' _
+			'run_checkpatch --ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON "$@"' _ &&
+		tool_c_files | xargs -d '\n' bash -c \
+			'run_checkpatch --ignore VOLATILE,PREFER_DEFINED_ATTRIBUTE_MACRO "$@"' _
 }
 
 format() {
-	kernel_c_files | xargs -d '\n' clang-format --dry-run -Werror >&2
+	{ kernel_c_files && tool_c_files; } | xargs -d '\n' clang-format --dry-run -Werror >&2
 }
 
 kernel_doc() {
@@ -64,11 +70,26 @@ kernel_doc() {
 shell() {
 	shellcheck -x -P SCRIPTDIR scripts/*.sh tests/guest/*.sh probes/*.sh >&2
 	shellcheck -x -s dash tests/guest/init >&2
+	shellcheck completion/* >&2
 	[ ! -f .ci/run ] || shellcheck -x -P SCRIPTDIR .ci/run >&2
 }
 
 python() {
 	find . -name .git -prune -o -name '*.py' -print0 | xargs -0 pyflakes3 >&2
+}
+
+# Manual pages: two formatters with all their warnings, and the text of the page
+# must not be empty. That a page exists which another one refers to is asked
+# with all pages in place, those that are made from the sources included.
+manuals() {
+	local pages
+	pages=$("$TOP/scripts/man.sh")
+	find "$pages" -name '*.[0-9]' -print0 >"$pages/.list"
+	[ -s "$pages/.list" ] || return 1
+	! xargs -0 mandoc -Tlint -Wstyle <"$pages/.list" |
+		grep -v 'referenced manual not found' | grep . >&2 &&
+		! xargs -0 -n 1 man --warnings -E UTF-8 -l -Tutf8 -Z <"$pages/.list" \
+			2>&1 >/dev/null | grep . >&2
 }
 
 spelling() {
@@ -113,14 +134,15 @@ doc_names() {
 
 # Nothing but what belongs into a driver: GPL-2.0 on every source file.
 licences() {
-	! { kernel_c_files && ls scripts/*.sh scripts/*.py tests/guest/* probes/*; } |
+	! { c_files && ls scripts/*.sh scripts/*.py tests/guest/* probes/* completion/* man/*; } |
 		xargs -d '\n' grep -L 'SPDX-License-Identifier: GPL-2.0' | grep . >&2
 }
 
 export -f run_checkpatch
 cd "$TOP"
 if [ "${1:-}" != --step ]; then
-	need_pkgs "the checks" sparse shellcheck codespell clang-format pyflakes3 perl python3
+	need_pkgs "the checks" sparse shellcheck codespell clang-format pyflakes3 perl python3 \
+		mandoc man-db groff
 	source=$("$TOP/scripts/kernel.sh" --source)
 	export source
 	"$TOP/scripts/kernel.sh" kasan >/dev/null
@@ -134,6 +156,7 @@ step "checkpatch --strict" 300 checkpatch
 step "clang-format" 120 format
 step "kernel-doc" 120 kernel_doc
 step "shellcheck" 120 shell
+step "manual pages" 120 manuals
 step "python" 60 python
 step "codespell" 60 spelling
 step "version tests stand in compat.h" 60 version_tests

@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# tools.sh: build biosetstat in the cache and print its path. It needs nothing
+# but libc. STATIC=1 links that in as well, for a guest's initramfs.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+build() {
+	local flags=(-O2 -Wall -Wextra -Werror -std=gnu11 -D_GNU_SOURCE
+		"-DVERSION=\"$(version)\"")
+	[ -z "${STATIC:-}" ] || flags+=(-static)
+	mkdir -p "${bin%/*}"
+	gcc "${flags[@]}" -o "$bin.new" "$TOP"/tools/biosetstat/*.c
+	mv "$bin.new" "$bin"
+}
+
+# The module's version, said in one place.
+version() {
+	sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' "$TOP"/*.c | grep . || echo unknown
+}
+
+need_pkgs "building biosetstat" gcc libc6-dev
+bin=$CACHE/tools/biosetstat${STATIC:+-static}
+with_lock tools build
+echo "$bin"
