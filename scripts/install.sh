@@ -47,6 +47,7 @@ install_all() {
 	install -D -m 644 "$build/Module.symvers" "$src/Module.symvers.$release"
 	driver_make >"$src/bioset.mk"
 	run_depmod
+	"$TOP/scripts/install-user.sh"
 	say "modules: $dest"
 	say "for drivers: $src (include $SRC/bioset.mk in a Kbuild)"
 }
@@ -63,6 +64,7 @@ remove_all() {
 		[ ! -d "$src" ] || rmdir --ignore-fail-on-non-empty "$src"
 	fi
 	[ ! -d "$dest" ] || rmdir --ignore-fail-on-non-empty "$dest"
+	"$TOP/scripts/install-user.sh" --remove
 	run_depmod
 	say "removed from $dest and $src"
 }

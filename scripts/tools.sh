@@ -22,6 +22,6 @@ version() {
 }
 
 need_pkgs "building biosetstat" gcc libc6-dev
-bin=$CACHE/tools/biosetstat${STATIC:+-static}
+bin=$CACHE/build/tools/biosetstat${STATIC:+-static}
 with_lock tools build
 echo "$bin"

@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# man.sh: make the manual pages in the cache and print the directory. Pages that
+# are written by hand (man/) are copied. A page for each function of bioset.h
+# is made from the comment above it, by the kernel's own kernel-doc, so that it
+# says what the sources say; a function without such a comment is an error.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# Debian's linux-headers bring it along in linux-kbuild; else from the source.
+kernel_doc() {
+	local found
+	# shellcheck disable=SC2012 # packages' own plain names
+	found=$(ls -v /usr/lib/linux-kbuild-*/scripts/kernel-doc 2>/dev/null | tail -n 1)
+	[ -n "$found" ] || found=$("$TOP/scripts/kernel.sh" --source)/scripts/kernel-doc
+	echo "$found"
+}
+
+# The functions and function-like macros that the header offers, and its struct
+functions() {
+	grep -oE '\bbset_[a-z0-9_]+ ?\(' "$TOP/bioset.h" | tr -d '( ' | sort -u
+	echo bioset_stats
+}
+
+# DOCUMENTED-NAME PAGE: what the header's macros of documented names lead to
+aliases() {
+	sed -n ':a; /\\$/ { N; s/ *\\\n//; ba }
+		s/^#define \(bio[a-z_]*\)(.*[ \t]\(bset_[a-z0-9_]*\)(.*/\1 \2/p' "$TOP/bioset.h"
+}
+
+version() {
+	sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' "$TOP"/*.c | grep . || echo unknown
+}
+
+# The day of the newest source, so that the same sources give the same pages
+day() {
+	local when=${SOURCE_DATE_EPOCH:-}
+	[ -n "$when" ] || when=$(git -C "$TOP" log -1 --format=%ct 2>/dev/null) ||
+		when=$(stat -c %Y "$TOP"/*.[ch] "$TOP"/man/* | sort -n | tail -n 1)
+	date -u -d "@$when" +%Y-%m-%d
+}
+
+# kernel-doc's own heading is not one that today's formatters take without a
+# remark, nor are its unfinished quotes, breaks at a section's end, long lines.
+polish() {
+	local page=$1
+	sed -e "1s/.*/.TH ${page^^} 9 $(day) \"bioset $(version)\" \"Bio_sets for drivers\"/" \
+		-e 's/^\.\(BI\?\) "\([^"]*\)$/.\1 "\2"/' \
+		-e 's/^\.BI "\(.*\) "  "\(.*\)"$/.BI "\1" "\2"/' \
+		-e 's/[ \t]*$//' -e '/^$/d' |
+		sed -e '/^\.br$/ { N; s/^\.br\n\(\.SH\)/\1/ }' |
+		while IFS= read -r line; do
+			case $line in
+			.*) printf '%s\n' "$line" ;;
+			*) fold -s -w 79 <<<"$line" ;;
+			esac
+		done | sed 's/[ \t]*$//'
+	printf '.SH "SEE ALSO"\n.BR bioset (7),\n.BR bio_alloc_bioset (9)\n'
+}
+
+page() {
+	local name=$1
+	# No page from a comment that is not there; what else it says is lint's.
+	"$tool" -man -function "$name" "$TOP/bioset.h" "$TOP"/*.c 2>/dev/null |
+		polish "$name" >"$out.new/man9/$name.9"
+	grep -q '^\.SH NAME' "$out.new/man9/$name.9" ||
+		die "$name is offered by bioset.h and has no kernel-doc comment"
+}
+
+make_pages() {
+	local name target
+	rm -rf "$out.new"
+	mkdir -p "$out.new"/man{7,8,9}
+	for name in "$TOP"/man/*.[789]; do
+		cp "$name" "$out.new/man${name##*.}/"
+	done
+	for name in $(functions); do
+		page "$name"
+	done
+	# The names that a driver's author looks for; links, as man(1) takes them
+	aliases | while read -r name target; do
+		[ -e "$out.new/man9/$name.9" ] || ln -s "$target.9" "$out.new/man9/$name.9"
+	done
+	rm -rf "$out"
+	mv "$out.new" "$out"
+}
+
+need_pkgs "making manual pages" perl
+tool=$(kernel_doc)
+out=$CACHE/build/man
+with_lock man make_pages
+echo "$out"

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# Throughput of the example against the size of its reserve, with nothing but
+# that reserve. Each line of results: "TUNING reserve pattern operations/s
+# MiB/s waits punted longest-wait-in-µs".
+
+# shellcheck source=stripe.sh
+. /stripe.sh
+
+# Disks that answer after 5 ms, as a busy hard disk or a network does: the
+# processor is not what limits them.
+slow_disks() {
+	modprobe null_blk nr_devices=3 gb=1 memory_backed=0 irqmode=2 \
+		completion_nsec=5000000 hw_queue_depth=256
+}
+
+# run_fio PATTERN BLOCKSIZE DEPTH
+run_fio() {
+	host fio --name=t --filename=$disk --rw="$1" --bs="$2" --iodepth="$3" \
+		--ioengine=libaio --direct=1 --time_based --runtime="$(word secs)" \
+		--randrepeat=1 --output-format=terse --output=/tmp/fio
+}
+
+# fio's terse fields: bandwidth in KiB/s and operations per second
+field() {
+	cut -d';' -f"$1" /host/tmp/fio
+}
+
+# measure RESERVE STARVE PATTERN
+measure() {
+	load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 \
+		chunk_kb=64 pool_size="$1"
+	echo "$2" >/sys/kernel/debug/bioset/bioset_stripe.*/starve
+	case $3 in
+	randread-4k) run_fio randread 4k 256 && bw=$(field 7) iops=$(field 8) ;;
+	write-1m) run_fio write 1m 16 && bw=$(field 48) iops=$(field 49) ;;
+	esac
+	[ "$iops" -gt 0 ]
+	[ "$2" = 1 ] && name=$1 || name="no limit"
+	echo "TUNING;$name;$3;$iops;$((bw / 1024));$(set_stat waits);$(set_stat punted);$(set_stat "$longest")"
+	unload bioset_stripe
+}
+
+mount_host
+slow_disks
+load bioset_core
+longest=longest_wait_ms
+for pattern in randread-4k write-1m; do
+	for reserve in $(word reserves | tr , ' '); do
+		measure "$reserve" 1 "$pattern"
+	done
+	measure 16 0 "$pattern"
+done
+unload bioset_core
+rmmod null_blk
+nothing_left
+pass
