@@ -29,15 +29,15 @@ tables() {
 		END {
 			for (i = 1; i <= n; i++) {
 				p = order[i]
-				printf "%s**%s**\n\n", i > 1 ? "\n" : "", p == "write-1m" ? \
-					"Writes of 1 MiB, 16 at a time, 16 clones each" : \
-					"Random reads of 4 KiB, 256 at a time, one clone each"
+				printf "%s**%s**\n\n", (i > 1 ? "\n" : ""), (p == "write-1m" ? \
+					"Writes of 1 MiB, 8 at a time, 16 clones each" : \
+					"Random reads of 4 KiB, 128 at a time, one clone each")
 				print "| reserve | operations/s | of what is possible | MiB/s | waits | punted | longest wait |"
 				print "|---:|---:|---:|---:|---:|---:|---:|"
 				m = split(lines[p], row, "\n")
 				for (j = 1; j < m; j++) {
 					split(row[j], c, ";")
-					printf "| %s | %d | %.0f % | %d | %d | %d | %.1f ms |\n", c[1], c[3], \
+					printf "| %s | %d | %.0f %% | %d | %d | %d | %.1f ms |\n", c[1], c[3], \
 						100 * c[3] / full[p], c[4], c[5], c[6], c[7] / 1000
 				}
 			}

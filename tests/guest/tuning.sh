@@ -7,11 +7,11 @@
 # shellcheck source=stripe.sh
 . /stripe.sh
 
-# Disks that answer after 5 ms, as a busy hard disk or a network does: the
+# Disks that answer after 50 ms, as busy hard disks or a network do: the
 # processor is not what limits them.
 slow_disks() {
 	modprobe null_blk nr_devices=3 gb=1 memory_backed=0 irqmode=2 \
-		completion_nsec=5000000 hw_queue_depth=256
+		completion_nsec=50000000 hw_queue_depth=256
 }
 
 # run_fio PATTERN BLOCKSIZE DEPTH
@@ -30,10 +30,10 @@ field() {
 measure() {
 	load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 \
 		chunk_kb=64 pool_size="$1"
-	echo "$2" >/sys/kernel/debug/bioset/bioset_stripe.*/starve
+	echo "$2" >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
 	case $3 in
-	randread-4k) run_fio randread 4k 256 && bw=$(field 7) iops=$(field 8) ;;
-	write-1m) run_fio write 1m 16 && bw=$(field 48) iops=$(field 49) ;;
+	randread-4k) run_fio randread 4k 128 && bw=$(field 7) iops=$(field 8) ;;
+	write-1m) run_fio write 1m 8 && bw=$(field 48) iops=$(field 49) ;;
 	esac
 	[ "$iops" -gt 0 ]
 	[ "$2" = 1 ] && name=$1 || name="no limit"

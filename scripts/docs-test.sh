@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# docs-test.sh: the documentation says what is so. The commands in docs/ run in a
+# guest (FLAVOUR: stock, the default, and others), the tests that it names
+# exist, and so do the pages that it refers to.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=steps.sh
+. "$TOP/scripts/steps.sh"
+# shellcheck source=flavour.sh
+. "$TOP/scripts/flavour.sh"
+
+# Words in backticks that look like a KUnit case, in contract.md's last column
+tests_exist() {
+	local name missing=0 found=0
+	for name in $(sed -n 's/.*| \([^|]*\) |$/\1/p' "$TOP/docs/contract.md" |
+		grep -o '`[a-z]*_[a-z0-9_]*`' | tr -d '`' | sort -u); do
+		found=$((found + 1))
+		grep -qE "KUNIT_CASE[A-Z_]*\($name\b" "$TOP"/tests/*.c ||
+			{ echo "docs/contract.md names $name, which is no test" >&2 && missing=1; }
+	done
+	[ $found -gt 40 ] && [ $missing = 0 ]
+}
+
+# Each file that a page links to, and each script and make target it names
+references_exist() {
+	local page target missing=0
+	for page in "$TOP"/README.md "$TOP"/CONTRIBUTING.md "$TOP"/docs/*.md; do
+		for target in $(grep -oE '\]\([^)#:]+' "$page" | cut -c3-); do
+			[ -e "$(dirname "$page")/$target" ] ||
+				{ echo "$page: no $target" >&2 && missing=1; }
+		done
+		for target in $(grep -oE '`(scripts|tests|samples|tools|bench|docs)/[A-Za-z0-9_./-]+' "$page" |
+			tr -d '`'); do
+			[ -e "$TOP/$target" ] || { echo "$page: no $target" >&2 && missing=1; }
+		done
+		for target in $(grep -oE '`(UPDATE=1 |sudo )?make [a-z-]+' "$page" | sed 's/.*make //'); do
+			grep -qE "^[a-z -]*\b$target\b[a-z -]*:" "$TOP/Makefile" ||
+				{ echo "$page: no target $target" >&2 && missing=1; }
+		done
+	done
+	[ $missing = 0 ]
+}
+
+# commands PAGE DISKS
+commands() {
+	local dir
+	dir=$(mktemp -d)
+	python3 "$TOP/scripts/docs-commands.py" "$TOP/docs/$1.md" >"$dir/commands.sh"
+	use_flavour "${FLAVOUR:-stock}"
+	guest --modules null_blk --file "$TOP/tests/guest/stripe.sh" \
+		--file "$dir/commands.sh" --file "$("$TOP/scripts/tools.sh"):biosetstat" \
+		--host-root --mem 1024 --append "guest.disks=$2" --time 500 \
+		--name "docs-$1" docs.sh
+	rm -r "$dir"
+}
+
+if [ "${1:-}" != --step ]; then
+	need_pkgs "the commands in docs/" linux-perf trace-cmd bpftrace python3
+fi
+dispatch "$@"
+step "tests that docs/contract.md names" 20 tests_exist
+step "what the documentation refers to" 20 references_exist
+step "commands in docs/debugging.md" 600 commands debugging slow
+step "commands in docs/watching.md" 600 commands watching fast
+totals

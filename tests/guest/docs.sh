@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# Runs the commands of a page of docs/, given as /commands.sh, while the example
+# has nothing but a reserve of one and is kept busy.
+
+# shellcheck source=stripe.sh
+. /stripe.sh
+
+par=/sys/module/bioset_core/parameters
+
+# The host's tools see debugfs and tracefs where a reader has them.
+more_mounts() {
+	mount -t tracefs none /sys/kernel/tracing
+	mount -t debugfs none /host/sys/kernel/debug
+	mount -t tracefs none /host/sys/kernel/tracing
+	mount -o bind /ko /host/mnt
+	mount -t tmpfs none /host/root
+	cp /biosetstat /host/root/biosetstat
+	mount -t tmpfs none /host/usr/local
+	mkdir -p /host/usr/local/sbin
+	cp /biosetstat /host/usr/local/sbin/biosetstat
+	cp /commands.sh /host/tmp/commands.sh
+}
+
+# The disks take 3 s for an I/O, so that allocations stall, or 3 ms.
+disks() {
+	local nsec=3000000
+	[ "$(word disks)" = slow ] && nsec=3000000000
+	modprobe null_blk nr_devices=3 gb=1 memory_backed=0 irqmode=2 \
+		completion_nsec=$nsec
+}
+
+# Readers and a writer: one clone each, and several under one submit_bio().
+keep_busy() {
+	while :; do
+		dd if=$disk of=/dev/null bs=64k count=1 skip="$1" iflag=direct 2>/dev/null
+		[ "$(word disks)" = slow ] ||
+			dd if=/dev/zero of=$disk bs=1M count=1 seek="$1" oflag=direct 2>/dev/null
+	done
+}
+
+# in_reader_shell COMMANDS: as root's shell of the host would run them
+run_block() {
+	host env PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
+		bash -euo pipefail -c ". /tmp/commands.sh; block_$1" >/run/out 2>&1 ||
+		{ cat /run/out && return 1; }
+	sed 's/^/    /' /run/out | cut -c1-160
+	# Each of the commands has something to say.
+	[ -s /run/out ]
+}
+
+mount_host
+disks
+load bioset_core stall_secs=2
+load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
+more_mounts
+echo 1 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+busy=''
+for n in 1 2 3; do
+	keep_busy $n &
+	busy="$busy $!"
+done
+[ "$(word disks)" = slow ] && sleep 8
+. /commands.sh
+i=0
+while [ $i -lt "$nr_blocks" ]; do
+	eval "heading=\$heading_$i"
+	check "$heading ($i)" run_block $i
+	i=$((i + 1))
+done
+for n in $busy; do
+	kill "$n"
+done
+echo 0 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+wait
+unload_stripe
+rmmod null_blk
+nothing_left
+pass
