@@ -29,6 +29,7 @@
 #include <linux/blk-cgroup.h>
 
 #include "internal.h"
+#include "trace.h"
 
 /*
  * Whether setting up a bio by storing its fields gives what bio_init() gives.
@@ -174,6 +175,14 @@ static struct bio *get_parts(struct bset *set, unsigned long kind, gfp_t gfp)
 	return bio;
 }
 
+static struct bio *no_bio(struct bset *set, struct block_device *bdev,
+			  unsigned int nr_vecs, gfp_t gfp)
+{
+	atomic64_inc(&set->failed);
+	trace_bioset_alloc_failed(set, bdev, nr_vecs, gfp);
+	return NULL;
+}
+
 static noinline struct bio *bset_alloc_slow(struct block_device *bdev,
 					    unsigned int nr_vecs,
 					    bset_opf_t opf, gfp_t gfp,
@@ -183,15 +192,17 @@ static noinline struct bio *bset_alloc_slow(struct block_device *bdev,
 	unsigned long kind = bset_kind(nr_vecs);
 	struct bio *bio;
 
-	if (unlikely(nr_vecs > set->max_vecs))
-		return too_many_vecs(set, nr_vecs);
+	if (unlikely(nr_vecs > set->max_vecs)) {
+		too_many_vecs(set, nr_vecs);
+		return no_bio(set, bdev, nr_vecs, gfp);
+	}
 	if (unlikely(gfp & BSET_GFP_BAD))
 		gfp = drop_bad_gfp(gfp, set);
 	if (bset_tracked(set))
 		bset_track_before(set, gfp);
 	bio = get_parts(set, kind, gfp);
 	if (!bio)
-		return NULL;
+		return no_bio(set, bdev, nr_vecs, gfp);
 	if (bset_tracked(set))
 		bset_track_out(set, bio);
 	if (kind != BSET_INLINE)

@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 
 #include "internal.h"
+#include "trace.h"
 
 /* All live sets, for teardown checks and for reports. */
 static DEFINE_MUTEX(sets_lock);
@@ -58,7 +59,8 @@ static bool set_is_listed(struct bio_set *bs)
 
 /*
  * <module>.<last word of the expression>.<number>: what a reader recognises,
- * and a file name.
+ * a file name, and one word in a table.  The expression may be a name that the
+ * driver chose.
  */
 static void name_set(struct bset *set, struct module *owner, const char *expr)
 {
@@ -67,7 +69,7 @@ static void name_set(struct bset *set, struct module *owner, const char *expr)
 	const char *p;
 
 	for (p = expr; *p; p++) {
-		if (isalnum(*p) || *p == '_') {
+		if (isalnum(*p) || *p == '_' || (*p == '-' && p[1] != '>')) {
 			if (n < sizeof(word) - 1)
 				word[n++] = *p;
 		} else if (*p == '.' || *p == '>') {
@@ -75,6 +77,8 @@ static void name_set(struct bset *set, struct module *owner, const char *expr)
 		}
 	}
 	word[n] = '\0';
+	if (!n)
+		strscpy(word, "set", sizeof(word));
 	strscpy(set->owner, owner ? owner->name : "kernel", sizeof(set->owner));
 
 	mutex_lock(&sets_lock);
@@ -195,6 +199,7 @@ int __bset_init(struct bio_set *bs, unsigned int pool_size,
 	list_add_tail(&set->all, &sets);
 	mutex_unlock(&sets_lock);
 	bset_debugfs_add(set);
+	trace_bioset_set_made(set);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(__bset_init);
@@ -225,6 +230,7 @@ void bset_exit(struct bio_set *bs)
 	list_del(&set->all);
 	mutex_unlock(&sets_lock);
 	bset_set_starve(set, 0);
+	trace_bioset_set_unmade(set);
 	destroy_set(set);
 }
 EXPORT_SYMBOL_GPL(bset_exit);
@@ -395,4 +401,5 @@ static void __exit bioset_module_exit(void)
 module_init(bioset_module_init);
 module_exit(bioset_module_exit);
 MODULE_LICENSE("GPL");
+MODULE_VERSION("1.0");
 MODULE_DESCRIPTION("bio_alloc_bioset() with the contract of Linux 4.6");

@@ -68,10 +68,14 @@ typedef typeof(((struct bio *)NULL)->bi_opf) bset_opf_t;
  * @rescued:		bios that the rescuer submitted, with those that the
  *			kernel punted for allocations of its own
  * @waits:		allocations that had to sleep
- * @longest_wait_ms:	the longest of these, in milliseconds
+ * @longest_wait_ms:	the longest of these that has ended, in milliseconds
  * @stalls:		reports of waits that took too long
  * @misuses:		what the checks found that bset_track() switches on; when
  *			there are many, some are counted and not reported
+ * @from_reserve:	bios and arrays taken from the reserve
+ * @failed:		allocations that returned NULL
+ * @waiting:		tasks that sleep in an allocation now
+ * @longest_wait_us:	@longest_wait_ms in microseconds
  *
  * A snapshot without a lock: each number is right, but they are read one after
  * the other.
@@ -90,6 +94,10 @@ struct bioset_stats {
 	u64 longest_wait_ms;
 	u64 stalls;
 	u64 misuses;
+	u64 from_reserve;
+	u64 failed;
+	unsigned int waiting;
+	u64 longest_wait_us;
 };
 
 int __bset_init(struct bio_set *bs, unsigned int pool_size,
@@ -175,6 +183,24 @@ static inline struct bio *__bset_submitted(struct bio *bio)
  */
 #define bset_init(bs, pool_size, front_pad, flags) \
 	__bset_init(bs, pool_size, front_pad, flags, THIS_MODULE, #bs)
+
+/**
+ * bset_init_named() - bset_init() with a name for the set
+ * @bs:		see bset_init()
+ * @pool_size:	see bset_init()
+ * @front_pad:	see bset_init()
+ * @flags:	see bset_init()
+ * @name:	a string; the set is called <module>.<name>.<number>.  Letters,
+ *		digits, _ and - are taken, up to 23 of them, from what follows
+ *		the last dot.
+ *
+ * For a driver with many sets, whose names are to say which disk each is for.
+ *
+ * Context: task context, may sleep.
+ * Return: see bset_init().
+ */
+#define bset_init_named(bs, pool_size, front_pad, flags, name) \
+	__bset_init(bs, pool_size, front_pad, flags, THIS_MODULE, name)
 
 /**
  * bset_create() - make a set, the form of 4.6

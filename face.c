@@ -101,8 +101,10 @@ void *bset_face_alloc_bio(gfp_t gfp, void *data)
 		bio = bset_cache_pop(set->cpu, BSET_INLINE);
 	if (unlikely(!bio))
 		bio = bset_pool_get(&set->bio, gfp);
-	if (!bio)
+	if (!bio) {
+		atomic64_inc(&set->failed);
 		return NULL;
+	}
 	/* The kernel gives it back as it is if it finds no array for it, and
 	 * bset_release() must not take what was there for one.
 	 */

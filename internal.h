@@ -19,6 +19,7 @@
  *   starve.c           takes memory away for a test; the key of the slow paths
  *   stats.c            counts
  *   cache.c            per-CPU lists
+ *   trace.h            tracepoints
  *   layout.h compat.h  what differs between kernels
  */
 #ifndef BSET_INTERNAL_H
@@ -38,6 +39,9 @@
 #include "track.h"
 
 #define BSET_NAME_LEN 64
+
+/* Of the histogram of waits: 0, 1, 2…3, 4…7 µs, and so on; the last is open. */
+#define BSET_WAIT_BUCKETS 32
 
 /* Bits that no bio can be allocated with; see bset_alloc(). */
 #define BSET_GFP_BAD (__GFP_ZERO | __GFP_COMP | GFP_ZONEMASK | ~__GFP_BITS_MASK)
@@ -72,6 +76,7 @@ struct bset_pool {
 struct bset_counts {
 	unsigned long allocs;
 	unsigned long puts;
+	unsigned long from_reserve;
 };
 
 struct bset_class;
@@ -102,14 +107,18 @@ struct bset {
 	atomic_t attempts; /* under starvation, to find each Nth */
 	atomic64_t punted;
 	atomic64_t rescued;
+	atomic64_t failed;
 	atomic64_t waits;
+	atomic_t waiting; /* tasks that sleep now */
 	atomic64_t stalls;
 	atomic64_t misuses;
-	atomic64_t longest_wait; /* jiffies */
+	atomic64_t longest_wait; /* ns */
+	atomic_t wait_us_log2[BSET_WAIT_BUCKETS];
 	unsigned long last_stall; /* jiffies, 0 = none */
 	struct bset_tracking *tracking; /* NULL until it is first switched on */
 
 	struct list_head all;
+	struct list_head shown; /* debugfs.c */
 	struct dentry *dir;
 	char owner[MODULE_NAME_LEN];
 	char name[BSET_NAME_LEN];
@@ -185,7 +194,7 @@ void bset_set_starve(struct bset *set, unsigned int nth);
 unsigned long bset_in_flight(struct bset *set, unsigned long *allocs,
 			     unsigned long *puts);
 void bset_read_stats(struct bset *set, struct bioset_stats *stats);
-void bset_note_wait(struct bset *set, unsigned long since);
+void bset_note_wait(struct bset *set, u64 ns);
 
 /* Nobody else can have our callback. */
 static __always_inline bool bset_is_ours(const struct bio_set *bs)

@@ -6,11 +6,13 @@
  * arrays.  A pool is a mempool filled when the set is made, and the way to and
  * from the class's cache and slab.  Here allocations wait.
  */
+#include <linux/ktime.h>
 #include <linux/mempool.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "internal.h"
+#include "trace.h"
 
 /*
  * What mempool does too: never dip into the emergency reserves of the page
@@ -50,9 +52,15 @@ static void bset_reserve_free(void *obj, void *data)
  * nothing whatever the gfp mask; without %__GFP_DIRECT_RECLAIM it does not
  * sleep.
  */
-static void *reserve_pop(struct bset_pool *pool)
+static void *reserve_pop(struct bset_pool *pool, gfp_t gfp)
 {
-	return mempool_alloc(&pool->reserve, GFP_NOWAIT | __GFP_NOWARN);
+	void *obj = mempool_alloc(&pool->reserve, GFP_NOWAIT | __GFP_NOWARN);
+
+	if (!obj)
+		return NULL;
+	this_cpu_inc(pool->set->counts->from_reserve);
+	trace_bioset_reserve_take(pool, gfp);
+	return obj;
 }
 
 /* To the reserve, if it is short.  smp_rmb() has run, see struct bset_pool. */
@@ -73,6 +81,7 @@ static bool reserve_push(struct bset_pool *pool, void *obj)
 		}
 	}
 	mempool_free(obj, &pool->reserve);
+	trace_bioset_reserve_refill(pool);
 	return true;
 }
 
@@ -88,7 +97,7 @@ static void *pool_try(struct bset_pool *pool, gfp_t gfp)
 		if (obj)
 			return obj;
 	}
-	return reserve_pop(pool);
+	return reserve_pop(pool, gfp);
 }
 
 /* The slab again, which may now reclaim memory. */
@@ -109,10 +118,15 @@ static void *pool_reclaim(struct bset_pool *pool, gfp_t gfp)
 static void *bset_pool_wait(struct bset_pool *pool, gfp_t gfp)
 {
 	unsigned long since = jiffies, next_report = 0;
+	const u64 start = ktime_get_ns();
+	struct bset *set = pool->set;
 	bool timed_out;
+	u64 waited;
 	void *obj;
 
-	atomic64_inc(&pool->set->waits);
+	atomic64_inc(&set->waits);
+	atomic_inc(&set->waiting);
+	trace_bioset_wait_begin(pool, gfp);
 	do {
 		DEFINE_WAIT(wait);
 
@@ -128,7 +142,10 @@ static void *bset_pool_wait(struct bset_pool *pool, gfp_t gfp)
 			obj = pool_reclaim(pool, gfp);
 		}
 	} while (!obj);
-	bset_note_wait(pool->set, since);
+	waited = ktime_get_ns() - start;
+	atomic_dec(&set->waiting);
+	bset_note_wait(set, waited);
+	trace_bioset_wait_end(pool, waited);
 	return obj;
 }
 

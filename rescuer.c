@@ -63,6 +63,7 @@
 #include <linux/workqueue.h>
 
 #include "internal.h"
+#include "trace.h"
 
 static bool bset_has_rescuer(const struct bio *bio)
 {
@@ -85,6 +86,7 @@ static void bset_hand_over(struct bio *bio)
 	spin_lock(&bs->rescue_lock);
 	bio_list_add(&bs->rescue_list, bio);
 	atomic64_inc(&bset_of(bs)->punted);
+	trace_bioset_punt(bs, bio);
 	/* If the work runs already it either sees the bio, or is queued again:
 	 * queue_work() returns without queueing only while it is pending, and
 	 * a pending work item has yet to look at the list.
@@ -169,6 +171,7 @@ static void bset_rescue_work(struct work_struct *work)
 
 	while ((bio = next_punted(bs))) {
 		atomic64_inc(&set->rescued);
+		trace_bioset_rescue(bs, bio);
 		submit_bio_noacct(bio);
 	}
 }

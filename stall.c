@@ -9,6 +9,7 @@
 #include <linux/sched/debug.h>
 
 #include "internal.h"
+#include "trace.h"
 #include "track.h"
 
 #define MAX_STALL_SECS 86400
@@ -82,6 +83,7 @@ static void stall_report(struct bset_pool *pool, unsigned long waited)
 	struct bioset_stats s;
 
 	atomic64_inc(&set->stalls);
+	trace_bioset_stall(pool, jiffies64_to_nsecs(waited));
 	bset_read_stats(set, &s);
 	pr_warn("%s (%s): %s/%d has waited %lu s for %s\n", set->name,
 		set->owner, current->comm, current->pid, waited / HZ,

@@ -2,7 +2,8 @@
 /*
  * Counts: what a set holds and what it did
  */
-#include <linux/jiffies.h>
+#include <linux/log2.h>
+#include <linux/math64.h>
 
 #include "internal.h"
 
@@ -38,21 +39,39 @@ unsigned long bset_in_flight(struct bset *set, unsigned long *allocs,
 	return (long)(a - p) > 0 ? a - p : 0;
 }
 
+/* 0 for less than 1 µs, else 1 + log2 of the microseconds. */
+static unsigned int wait_bucket(u64 ns)
+{
+	return min_t(unsigned int, fls64(div_u64(ns, NSEC_PER_USEC)),
+		     BSET_WAIT_BUCKETS - 1);
+}
+
 /**
  * bset_note_wait() - account for an allocation that had to sleep
  * @set:	the set
- * @since:	when it began to, in jiffies
+ * @ns:		how long it did, in nanoseconds
  *
  * Context: any.
  */
-void bset_note_wait(struct bset *set, unsigned long since)
+void bset_note_wait(struct bset *set, u64 ns)
 {
-	s64 waited = jiffies - since;
 	s64 longest = atomic64_read(&set->longest_wait);
 
-	while (waited > longest &&
-	       !atomic64_try_cmpxchg(&set->longest_wait, &longest, waited))
+	atomic_inc(&set->wait_us_log2[wait_bucket(ns)]);
+	while ((s64)ns > longest &&
+	       !atomic64_try_cmpxchg(&set->longest_wait, &longest, ns))
 		;
+}
+BSET_EXPORT_INTERNAL(bset_note_wait);
+
+static u64 taken_from_reserve(struct bset *set)
+{
+	u64 n = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		n += READ_ONCE(per_cpu_ptr(set->counts, cpu)->from_reserve);
+	return n;
 }
 
 /**
@@ -64,7 +83,7 @@ void bset_note_wait(struct bset *set, unsigned long since)
  */
 void bset_read_stats(struct bset *set, struct bioset_stats *stats)
 {
-	unsigned long longest = atomic64_read(&set->longest_wait);
+	u64 longest = atomic64_read(&set->longest_wait);
 	unsigned long allocs, puts;
 
 	stats->in_flight = bset_in_flight(set, &allocs, &puts);
@@ -78,8 +97,12 @@ void bset_read_stats(struct bset *set, struct bioset_stats *stats)
 	stats->cached = bset_cache_count(set->bio.cache);
 	stats->punted = atomic64_read(&set->punted);
 	stats->rescued = atomic64_read(&set->rescued);
+	stats->from_reserve = taken_from_reserve(set);
+	stats->failed = atomic64_read(&set->failed);
 	stats->waits = atomic64_read(&set->waits);
+	stats->waiting = atomic_read(&set->waiting);
 	stats->stalls = atomic64_read(&set->stalls);
 	stats->misuses = atomic64_read(&set->misuses);
-	stats->longest_wait_ms = jiffies_to_msecs(longest);
+	stats->longest_wait_us = div_u64(longest, NSEC_PER_USEC);
+	stats->longest_wait_ms = div_u64(longest, NSEC_PER_MSEC);
 }

@@ -6,6 +6,7 @@
  * about.  Names are copied into the event, because a reader of the trace may
  * come when the set is gone.
  */
+/* clang-format off: the macros are read as declarations */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM bioset
 
@@ -22,14 +23,14 @@
 	__array(char, set, BSET_NAME_LEN) \
 	__array(char, owner, MODULE_NAME_LEN)
 
-#define BSET_TRACE_SET_ASSIGN                                          \
-	do {                                                           \
-		memcpy(__entry->set, set->name, sizeof(set->name));    \
-		memcpy(__entry->owner, set->owner, sizeof(set->owner)); \
+#define BSET_TRACE_SET_ASSIGN(s)                                          \
+	do {                                                              \
+		memcpy(__entry->set, (s)->name, sizeof(__entry->set));    \
+		memcpy(__entry->owner, (s)->owner, sizeof(__entry->owner)); \
 	} while (0)
 
 /* What is taken or waited for. */
-#define BSET_TRACE_WHAT(pool) ((pool) != &set->bio)
+#define BSET_TRACE_WHAT(pool) ((pool) != &(pool)->set->bio)
 #define BSET_TRACE_SHOW_WHAT(array) ((array) ? "array" : "bio")
 
 TRACE_EVENT(bioset_set_made,
@@ -42,7 +43,7 @@ TRACE_EVENT(bioset_set_made,
 		__field(bool, arrays)
 	),
 	TP_fast_assign(
-		BSET_TRACE_SET_ASSIGN;
+		BSET_TRACE_SET_ASSIGN(set);
 		__entry->pool_size = set->pool_size;
 		__entry->front_pad = set->bio.pad;
 		__entry->arrays = set->max_vecs;
@@ -53,24 +54,24 @@ TRACE_EVENT(bioset_set_made,
 );
 
 TRACE_EVENT(bioset_set_unmade,
-	TP_PROTO(const struct bset *set, unsigned long allocs),
-	TP_ARGS(set, allocs),
+	TP_PROTO(struct bset *set),
+	TP_ARGS(set),
 	TP_STRUCT__entry(
 		BSET_TRACE_SET_FIELDS
 		__field(unsigned long, allocs)
+		__field(unsigned long, puts)
 	),
 	TP_fast_assign(
-		BSET_TRACE_SET_ASSIGN;
-		__entry->allocs = allocs;
+		BSET_TRACE_SET_ASSIGN(set);
+		bset_in_flight(set, &__entry->allocs, &__entry->puts);
 	),
 	TP_printk("set=%s owner=%s allocs=%lu", __entry->set, __entry->owner,
 		  __entry->allocs)
 );
 
 TRACE_EVENT(bioset_reserve_take,
-	TP_PROTO(const struct bset *set, const struct bset_pool *pool,
-		 int left, gfp_t gfp),
-	TP_ARGS(set, pool, left, gfp),
+	TP_PROTO(const struct bset_pool *pool, gfp_t gfp),
+	TP_ARGS(pool, gfp),
 	TP_STRUCT__entry(
 		BSET_TRACE_SET_FIELDS
 		__field(bool, array)
@@ -78,9 +79,9 @@ TRACE_EVENT(bioset_reserve_take,
 		__field(unsigned long, gfp)
 	),
 	TP_fast_assign(
-		BSET_TRACE_SET_ASSIGN;
+		BSET_TRACE_SET_ASSIGN(pool->set);
 		__entry->array = BSET_TRACE_WHAT(pool);
-		__entry->left = left;
+		__entry->left = data_race(pool->reserve.curr_nr);
 		__entry->gfp = (__force unsigned long)gfp;
 	),
 	TP_printk("set=%s owner=%s what=%s left=%d gfp=%s", __entry->set,
@@ -89,17 +90,17 @@ TRACE_EVENT(bioset_reserve_take,
 );
 
 TRACE_EVENT(bioset_reserve_refill,
-	TP_PROTO(const struct bset *set, const struct bset_pool *pool, int now),
-	TP_ARGS(set, pool, now),
+	TP_PROTO(const struct bset_pool *pool),
+	TP_ARGS(pool),
 	TP_STRUCT__entry(
 		BSET_TRACE_SET_FIELDS
 		__field(bool, array)
 		__field(int, now)
 	),
 	TP_fast_assign(
-		BSET_TRACE_SET_ASSIGN;
+		BSET_TRACE_SET_ASSIGN(pool->set);
 		__entry->array = BSET_TRACE_WHAT(pool);
-		__entry->now = now;
+		__entry->now = data_race(pool->reserve.curr_nr);
 	),
 	TP_printk("set=%s owner=%s what=%s now=%d", __entry->set,
 		  __entry->owner, BSET_TRACE_SHOW_WHAT(__entry->array),
@@ -107,9 +108,9 @@ TRACE_EVENT(bioset_reserve_refill,
 );
 
 TRACE_EVENT(bioset_alloc_failed,
-	TP_PROTO(const struct bset *set, dev_t dev, unsigned int nr_vecs,
-		 gfp_t gfp),
-	TP_ARGS(set, dev, nr_vecs, gfp),
+	TP_PROTO(const struct bset *set, const struct block_device *bdev,
+		 unsigned int nr_vecs, gfp_t gfp),
+	TP_ARGS(set, bdev, nr_vecs, gfp),
 	TP_STRUCT__entry(
 		BSET_TRACE_SET_FIELDS
 		__field(dev_t, dev)
@@ -117,8 +118,8 @@ TRACE_EVENT(bioset_alloc_failed,
 		__field(unsigned long, gfp)
 	),
 	TP_fast_assign(
-		BSET_TRACE_SET_ASSIGN;
-		__entry->dev = dev;
+		BSET_TRACE_SET_ASSIGN(set);
+		__entry->dev = bdev ? bdev->bd_dev : 0;
 		__entry->nr_vecs = nr_vecs;
 		__entry->gfp = (__force unsigned long)gfp;
 	),
@@ -128,16 +129,15 @@ TRACE_EVENT(bioset_alloc_failed,
 );
 
 TRACE_EVENT(bioset_wait_begin,
-	TP_PROTO(const struct bset *set, const struct bset_pool *pool,
-		 gfp_t gfp),
-	TP_ARGS(set, pool, gfp),
+	TP_PROTO(const struct bset_pool *pool, gfp_t gfp),
+	TP_ARGS(pool, gfp),
 	TP_STRUCT__entry(
 		BSET_TRACE_SET_FIELDS
 		__field(bool, array)
 		__field(unsigned long, gfp)
 	),
 	TP_fast_assign(
-		BSET_TRACE_SET_ASSIGN;
+		BSET_TRACE_SET_ASSIGN(pool->set);
 		__entry->array = BSET_TRACE_WHAT(pool);
 		__entry->gfp = (__force unsigned long)gfp;
 	),
@@ -147,15 +147,15 @@ TRACE_EVENT(bioset_wait_begin,
 );
 
 DECLARE_EVENT_CLASS(bioset_waited,
-	TP_PROTO(const struct bset *set, const struct bset_pool *pool, u64 ns),
-	TP_ARGS(set, pool, ns),
+	TP_PROTO(const struct bset_pool *pool, u64 ns),
+	TP_ARGS(pool, ns),
 	TP_STRUCT__entry(
 		BSET_TRACE_SET_FIELDS
 		__field(bool, array)
 		__field(u64, ns)
 	),
 	TP_fast_assign(
-		BSET_TRACE_SET_ASSIGN;
+		BSET_TRACE_SET_ASSIGN(pool->set);
 		__entry->array = BSET_TRACE_WHAT(pool);
 		__entry->ns = ns;
 	),
@@ -165,18 +165,18 @@ DECLARE_EVENT_CLASS(bioset_waited,
 );
 
 DEFINE_EVENT(bioset_waited, bioset_wait_end,
-	TP_PROTO(const struct bset *set, const struct bset_pool *pool, u64 ns),
-	TP_ARGS(set, pool, ns)
+	TP_PROTO(const struct bset_pool *pool, u64 ns),
+	TP_ARGS(pool, ns)
 );
 
 DEFINE_EVENT(bioset_waited, bioset_stall,
-	TP_PROTO(const struct bset *set, const struct bset_pool *pool, u64 ns),
-	TP_ARGS(set, pool, ns)
+	TP_PROTO(const struct bset_pool *pool, u64 ns),
+	TP_ARGS(pool, ns)
 );
 
 DECLARE_EVENT_CLASS(bioset_bio,
-	TP_PROTO(const struct bset *set, struct bio *bio),
-	TP_ARGS(set, bio),
+	TP_PROTO(const struct bio_set *bs, struct bio *bio),
+	TP_ARGS(bs, bio),
 	TP_STRUCT__entry(
 		BSET_TRACE_SET_FIELDS
 		__field(dev_t, dev)
@@ -185,7 +185,7 @@ DECLARE_EVENT_CLASS(bioset_bio,
 		__field(unsigned int, op)
 	),
 	TP_fast_assign(
-		BSET_TRACE_SET_ASSIGN;
+		BSET_TRACE_SET_ASSIGN((const struct bset *)bs->bio_pool.pool_data);
 		__entry->dev = bio_dev(bio);
 		__entry->sector = bio->bi_iter.bi_sector;
 		__entry->sectors = bio_sectors(bio);
@@ -198,13 +198,13 @@ DECLARE_EVENT_CLASS(bioset_bio,
 );
 
 DEFINE_EVENT(bioset_bio, bioset_punt,
-	TP_PROTO(const struct bset *set, struct bio *bio),
-	TP_ARGS(set, bio)
+	TP_PROTO(const struct bio_set *bs, struct bio *bio),
+	TP_ARGS(bs, bio)
 );
 
 DEFINE_EVENT(bioset_bio, bioset_rescue,
-	TP_PROTO(const struct bset *set, struct bio *bio),
-	TP_ARGS(set, bio)
+	TP_PROTO(const struct bio_set *bs, struct bio *bio),
+	TP_ARGS(bs, bio)
 );
 
 TRACE_EVENT(bioset_misuse,
@@ -216,7 +216,7 @@ TRACE_EVENT(bioset_misuse,
 		__field(const void *, bio)
 	),
 	TP_fast_assign(
-		BSET_TRACE_SET_ASSIGN;
+		BSET_TRACE_SET_ASSIGN(set);
 		strscpy(__entry->kind, kind, sizeof(__entry->kind));
 		__entry->bio = bio;
 	),

@@ -40,6 +40,7 @@
 #include <linux/stacktrace.h>
 
 #include "internal.h"
+#include "trace.h"
 #include "track.h"
 
 #define SITE_DEPTH 12
@@ -202,9 +203,11 @@ static struct track_record *track_after(struct bset_tracking *t, u64 serial)
  */
 
 /* Counts a misuse; returns whether to report it. */
-static bool track_misuse(struct bset *set)
+static bool track_misuse(struct bset *set, const struct bio *bio,
+			 const char *kind)
 {
 	atomic64_inc(&set->misuses);
+	trace_bioset_misuse(set, bio, kind);
 	return __ratelimit(&set->tracking->limit);
 }
 
@@ -248,7 +251,7 @@ static void track_report_held(struct bset *set, const struct track_note *first,
 static void track_report_put(struct bset *set, const struct bio *bio,
 			     const struct track_note *note)
 {
-	if (!track_misuse(set))
+	if (!track_misuse(set, bio, "bad put"))
 		return;
 	pr_warn("%s (%s), misuse %lld: put of %p, which is %s\n", set->name,
 		set->owner, track_misuse_nr(set), bio,
@@ -262,7 +265,7 @@ static void track_report_put(struct bset *set, const struct bio *bio,
 static void track_report_flag(struct bset *set, struct bio *bio)
 {
 	bio->bi_opf &= ~REQ_ALLOC_CACHE;
-	if (!track_misuse(set))
+	if (!track_misuse(set, bio, "REQ_ALLOC_CACHE"))
 		return;
 	WARN(1, "bioset: %s: REQ_ALLOC_CACHE set by hand, removed\n",
 	     set->name);
@@ -271,7 +274,7 @@ static void track_report_flag(struct bset *set, struct bio *bio)
 static void track_report_write(struct bset *set, const struct track_note *note,
 			       ptrdiff_t at, u8 byte)
 {
-	if (!track_misuse(set))
+	if (!track_misuse(set, note->bio, "late write"))
 		return;
 	pr_warn("%s (%s), misuse %lld: byte %td of a freed front_pad was written (%#x)\n",
 		set->name, set->owner, track_misuse_nr(set), at, byte);
@@ -449,7 +452,7 @@ void bset_track_before(struct bset *set, gfp_t gfp)
 	if (!t || !track_sees(t) || !(gfp & __GFP_DIRECT_RECLAIM))
 		return;
 	n = track_held(t, &first);
-	if (n && track_misuse(set))
+	if (n && track_misuse(set, first.bio, "second bio held"))
 		track_report_held(set, &first, n, track_doubt(t));
 }
 

@@ -115,6 +115,121 @@ static void stats_names(struct kunit *test)
 	bioset_exit(&dev.data);
 }
 
+/* What took the way of the reserve, and what came to nothing */
+static void stats_of_slow_paths(struct kunit *test)
+{
+	struct bio_set *bs = test_starved_set(test, 2, BIOSET_NEED_BVECS);
+	struct bioset_stats s;
+	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, 256, bs);
+
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	s = test_stats(test, bs);
+	KUNIT_EXPECT_EQ(test, s.from_reserve, 2); /* a bio and an array */
+	KUNIT_EXPECT_EQ(test, s.failed, 0);
+	bio_put(bio);
+	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOWAIT, 257, bs), NULL);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).failed, 1);
+	bset_starve(bs, 0);
+	bio = bio_alloc_bioset(GFP_NOIO, 0, bs);
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	bio_put(bio);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).from_reserve, 2);
+}
+
+static int put_later(void *arg)
+{
+	msleep(30);
+	bio_put(arg);
+	return 0;
+}
+
+static unsigned int waits_of_at_least(const struct bset *set, unsigned int us)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < BSET_WAIT_BUCKETS; i++)
+		if (i && 1U << (i - 1) >= us)
+			n += atomic_read(&set->wait_us_log2[i]);
+	return n;
+}
+
+/* Somebody waits, and is seen to; then how long it took is known. */
+static void stats_of_a_wait(struct kunit *test)
+{
+	struct bio_set *bs = test_starved_set(test, 1, 0);
+	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, 0, bs);
+	struct test_worker *w;
+	struct bioset_stats s;
+
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	w = test_worker_on(test, 0, put_later, bio);
+	bio = bio_alloc_bioset(GFP_NOIO, 0, bs);
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));
+	bio_put(bio);
+	s = test_stats(test, bs);
+	KUNIT_EXPECT_EQ(test, s.waits, 1);
+	KUNIT_EXPECT_EQ(test, s.waiting, 0);
+	KUNIT_EXPECT_GE(test, s.longest_wait_us, 1000);
+	KUNIT_EXPECT_LE(test, s.longest_wait_us, 1000 * TEST_LIMIT_MS);
+	KUNIT_EXPECT_EQ(test, s.longest_wait_ms, s.longest_wait_us / 1000);
+	KUNIT_EXPECT_EQ(test, waits_of_at_least(bset_of(bs), 512), 1);
+	KUNIT_EXPECT_EQ(test, waits_of_at_least(bset_of(bs), 1), 1);
+}
+
+/* The borders of the histogram, and that each wait is in one bucket */
+static void stats_histogram(struct kunit *test)
+{
+	static const struct {
+		u64 ns;
+		unsigned int bucket;
+	} cases[] = {
+		{ 0, 0 },	    { 999, 0 },	     { 1000, 1 },
+		{ 1999, 1 },	    { 2000, 2 },     { 3999, 2 },
+		{ 4000, 3 },	    { 1000000, 10 }, { U64_MAX / 2, 31 },
+		{ 1ULL << 50, 31 },
+	};
+	struct bset *set = bset_of(test_set(test, 1, 0, 0));
+	unsigned int i, j, before[BSET_WAIT_BUCKETS];
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		for (j = 0; j < BSET_WAIT_BUCKETS; j++)
+			before[j] = atomic_read(&set->wait_us_log2[j]);
+		bset_note_wait(set, cases[i].ns);
+		for (j = 0; j < BSET_WAIT_BUCKETS; j++)
+			KUNIT_EXPECT_EQ(test,
+					atomic_read(&set->wait_us_log2[j]),
+					before[j] + (j == cases[i].bucket));
+	}
+}
+
+/* What a driver may call its set */
+static void stats_chosen_names(struct kunit *test)
+{
+	static const struct {
+		const char *name, *want;
+	} cases[] = {
+		{ "sda-journal", "bioset_kunit.sda-journal." },
+		{ "a b/c", "bioset_kunit.abc." },
+		{ "x.y", "bioset_kunit.y." },
+		{ "p->q", "bioset_kunit.q." },
+		{ "a-name-that-is-longer-than-a-name-may-be",
+		  "bioset_kunit.a-name-that-is-longer-t." },
+		{ "", "bioset_kunit.set." },
+	};
+	struct bio_set *bs = kunit_kzalloc(test, sizeof(*bs), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, bs);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		KUNIT_ASSERT_EQ(test,
+				bset_init_named(bs, 1, 0, 0, cases[i].name), 0);
+		KUNIT_EXPECT_TRUE_MSG(test, named(bs, cases[i].want), "%s",
+				      bset_of(bs)->name);
+		bset_exit(bs);
+	}
+}
+
 static void need_debugfs(struct kunit *test)
 {
 	if (!test_path_exists(DEBUGFS))
@@ -162,6 +277,84 @@ static void stats_in_debugfs(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, test_path_exists(command));
 	bioset_exit(bs);
 	KUNIT_EXPECT_FALSE(test, test_path_exists(command));
+}
+
+/* One line a set: as many words as the head has, in the promised order. */
+static void stats_table(struct kunit *test)
+{
+	static const char promised[] =
+		"test \"$(head -n 1 ../sets | tr -s ' ')\" = \"name owner elem_size front_pad pool_size reserve vec_pool_size vec_reserve in_flight cached allocs from_reserve waits waiting longest_wait_us punted rescued failed stalls misuses\"";
+	static const char even[] =
+		"awk 'NF != 20 { exit 1 }' ../sets && test $(wc -l <../sets) -ge 3";
+	struct bio_set *bs = test_starved_set(test, 3, BIOSET_NEED_BVECS);
+	struct bio_set *other = test_set(test, 5, 24, 0);
+	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, 4, bs);
+	char command[200];
+
+	need_debugfs(test);
+	KUNIT_EXPECT_NOT_NULL(test, bio);
+	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, promised));
+	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, even));
+	snprintf(command, sizeof(command),
+		 "tr -s ' ' <../sets | grep -q '^%s bioset_kunit %zu 0 3 2 3 3 1 [0-9]* 1 1 0 0 0 0 0 0 0 0$'",
+		 bset_of(bs)->name,
+		 sizeof(struct bio) + 4 * sizeof(struct bio_vec));
+	KUNIT_EXPECT_TRUE_MSG(test, in_debugfs(bs, command), "%s", command);
+	snprintf(command, sizeof(command),
+		 "tr -s ' ' <../sets | grep -q '^%s bioset_kunit %zu 24 5 5 0 0 0 '",
+		 bset_of(other)->name, sizeof(struct bio) + 24);
+	KUNIT_EXPECT_TRUE_MSG(test, in_debugfs(other, command), "%s", command);
+	if (bio)
+		bio_put(bio);
+}
+
+/* Read while sets come and go: no line is torn, and nothing hangs or leaks. */
+static int make_sets(void *arg)
+{
+	struct bio_set *bs = arg;
+	int i, ret;
+
+	for (i = 0; i < 200; i++) {
+		ret = bset_init_named(bs, 1, 0, BSET_NO_RESCUER, "come-and-go");
+		if (ret)
+			return ret;
+		bset_exit(bs);
+	}
+	return 0;
+}
+
+static void stats_table_while_sets_move(struct kunit *test)
+{
+	static const char even[] =
+		"for i in 1 2 3 4 5 6 7 8 9; do awk 'NF != 20 { exit 1 }' ../sets || exit 1; done";
+	struct bio_set *moving =
+		kunit_kzalloc(test, sizeof(*moving), GFP_KERNEL);
+	struct bio_set *bs = test_set(test, 1, 0, 0);
+	struct test_worker *w;
+
+	need_debugfs(test);
+	KUNIT_ASSERT_NOT_NULL(test, moving);
+	w = test_worker_on(test, 0, make_sets, moving);
+	do
+		KUNIT_EXPECT_TRUE(test, in_debugfs(bs, even));
+	while (!test_worker_done(w, 1));
+}
+
+static void stats_waits_in_debugfs(struct kunit *test)
+{
+	struct bio_set *bs = test_set(test, 1, 0, 0);
+
+	need_debugfs(test);
+	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, "test 2 = $(wc -l <waits)"));
+	bset_note_wait(bset_of(bs), 5000);
+	bset_note_wait(bset_of(bs), 7999);
+	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, "test 5 = $(wc -l <waits)"));
+	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, "grep -q '^ *4 *7 *2$' waits"));
+	bset_note_wait(bset_of(bs), U64_MAX / 4);
+	KUNIT_EXPECT_TRUE(
+		test,
+		in_debugfs(bs,
+			   "grep -q ' - *1$' waits && test 33 = $(wc -l <waits)"));
 }
 
 static void stats_starve_in_debugfs(struct kunit *test)
@@ -235,7 +428,14 @@ static struct kunit_case stats_cases[] = {
 	KUNIT_CASE(stats_failures_do_not_count),
 	KUNIT_CASE(stats_of_a_new_set),
 	KUNIT_CASE(stats_names),
+	KUNIT_CASE(stats_of_slow_paths),
+	KUNIT_CASE(stats_of_a_wait),
+	KUNIT_CASE(stats_histogram),
+	KUNIT_CASE(stats_chosen_names),
 	KUNIT_CASE(stats_in_debugfs),
+	KUNIT_CASE(stats_table),
+	KUNIT_CASE(stats_table_while_sets_move),
+	KUNIT_CASE(stats_waits_in_debugfs),
 	KUNIT_CASE(stats_starve_in_debugfs),
 	KUNIT_CASE(stats_while_busy),
 	{}
