@@ -10,7 +10,7 @@
 . "$(dirname "$0")/lib.sh"
 
 start=$SECONDS
-need_pkgs "the demonstration's disks" fio e2fsprogs util-linux
+need_pkgs "the demonstration's disks" fio e2fsprogs util-linux gnuplot-nox python3
 kernel=$("$TOP/scripts/stock.sh" amd64)
 release=$(cat "$kernel/release")
 say "building the modules for $release"
@@ -32,6 +32,11 @@ status=0
 	--show '^(==> |    |FAILED)' "$TOP/tests/guest/demo.sh" >"$CACHE/logs/demo" || status=$?
 rm -f "$files.tar" "$files.sums"
 if [ $status = 0 ]; then
+	picture=$CACHE/rescue.svg
+	log=$(sed -n 's/^log: //p' "$CACHE/logs/demo")/console.log
+	"$TOP/scripts/rescue-picture.py" "$log" "$picture" ||
+		die "there is no rescue in the trace: $log"
+	echo "a picture of the rescue: $picture"
 	echo "demo: PASS in $(took "$start"): the files were whole, the kernel had no complaint"
 else
 	echo "demo: FAIL ($(tail -n 1 "$CACHE/logs/demo"))"

@@ -15,6 +15,31 @@ size() {
 	du -sm "$1" | cut -f1
 }
 
+# The disks answer after 20 ms. What happens is traced, and printed behind "trace:"
+# for scripts/rescue-picture.py.
+rescue_trace() {
+	local tracing=/sys/kernel/tracing dir
+	mount -t tracefs none $tracing
+	modprobe null_blk nr_devices=3 gb=1 memory_backed=0 irqmode=2 \
+		completion_nsec=20000000
+	load bioset_core
+	load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 \
+		chunk_kb=64 pool_size=2
+	dir=$(echo /sys/kernel/debug/bioset/bioset_stripe.*)
+	echo 1 >"$dir/starve"
+	for event in bioset block/block_bio_queue block/block_bio_complete; do
+		echo 1 >$tracing/events/$event/enable
+	done
+	host dd if=/dev/zero of=$disk bs=512k count=1 oflag=direct 2>/dev/null
+	echo 0 >$tracing/tracing_on
+	echo 0 >"$dir/starve"
+	sed 's/^/trace: /' $tracing/trace
+	echo "    $(set_stat waits) waits, $(set_stat punted) bios punted, $(set_stat rescued) rescued; the write is done"
+	[ "$(set_stat punted)" -gt 0 ]
+	[ "$(set_stat in_flight)" = 0 ]
+	umount $tracing
+}
+
 step "Linux $(uname -r), $(nproc) CPUs; loading bioset_core.ko and the example over three RAM disks"
 mount_host
 ram_disks 1
@@ -40,6 +65,10 @@ check_fs | tail -n 1 | sed "s,^,    ,"
 step "what the set did (/sys/kernel/debug/bioset/*/stats)"
 set_stats | indented
 [ "$(set_stat in_flight)" = 0 ]
+unload_stripe
+rmmod null_blk
+step "a write of 512 KiB with a reserve of 2 clones and no other memory"
+rescue_trace
 step "unloading everything"
 unload_stripe
 rmmod null_blk

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# biosetstat on a machine under load, in a real terminal
+
+# shellcheck source=stripe.sh
+. /stripe.sh
+
+# The disks answer after 20 ms, so with a reserve of one somebody always waits.
+slow_disks() {
+	modprobe null_blk nr_devices=3 gb=1 memory_backed=0 irqmode=2 \
+		completion_nsec=20000000
+}
+
+tool() {
+	host /root/biosetstat "$@"
+}
+
+# refused TEXT COMMAND...: fails, and says TEXT
+refused() {
+	local text=$1
+	shift
+	must_fail "$@" >/run/refused 2>&1
+	cat /run/refused
+	grep -qF "$text" /run/refused
+}
+
+messages() {
+	refused "the module bioset_core is not loaded" tool
+	load bioset_core
+	refused "debugfs is not mounted" tool
+	mount -t debugfs none /host/sys/kernel/debug
+	refused "run this as root" host setpriv --reuid=65534 --clear-groups /tmp/biosetstat
+	refused "run this as root" host setpriv --reuid=65534 --clear-groups /tmp/biosetstat --watch-stalls
+	tool | grep -q '^SET .*RESERVE'
+}
+
+keep_busy() {
+	while :; do
+		dd if=/dev/zero of=$disk bs=1M count=1 seek="$1" oflag=direct 2>/dev/null
+	done
+}
+
+# What the tool says is what the kernel's files say, once nothing moves.
+agrees() {
+	tool --json >/run/json
+	for name in allocs waits punted rescued from_reserve longest_wait_us pool_size; do
+		grep -q "\"$name\": $(set_stat $name)[,}]" /run/json
+	done
+}
+
+screen() {
+	host tmux -L test -f /dev/null "$@"
+}
+
+# shows TEXT
+shows() {
+	local i=0
+	while [ $i -lt 100 ]; do
+		screen capture-pane -p >/run/screen
+		! grep -qE "$1" /run/screen || return 0
+		sleep 0.2
+		i=$((i + 1))
+	done
+	cat /run/screen
+	return 1
+}
+
+# The example's set waits, so it is on top and highlighted, though an idle set's
+# name comes before it.
+under_load() {
+	local busy=''
+	echo 1 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+	for n in 1 2 3; do
+		keep_busy $n &
+		busy="$busy $!"
+	done
+	screen new-session -d -x 80 -y 24 "/root/biosetstat 1; sleep 100"
+	shows '^bioset_stripe\.clones\.[0-9]+ +[01]/1 +[0-9]+ +[0-9.]+k? +[0-9.]+k? +[0-9.]+ +[1-3] +[0-9.]+ms +[0-9.]+'
+	cat /run/screen
+	[ "$(awk 'length > 80' /run/screen)" = "" ]
+	sed -n 3p /run/screen | grep -q '^bioset_stripe'
+	sed -n 24p /run/screen | grep -q '^q quit'
+	screen capture-pane -p -e | grep -q "^$(printf '\033')\[1;7mbioset_stripe"
+	screen resize-window -x 130 -y 10
+	shows 'RESCU/s CACHED'
+	sed -n 10p /run/screen | grep -q '^q quit'
+	cat /run/screen
+	screen send-keys n
+	shows 'by name'
+	for n in $busy; do
+		kill "$n"
+	done
+	echo 0 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+	shows '0 waiting'
+	# The module goes, and comes again, under the running tool.
+	wait
+	agrees
+	unload bioset_stripe
+	shows 'no driver has made a set'
+	unload bioset_core
+	shows 'is not loaded'
+	load bioset_core
+	shows 'no driver has made a set'
+	screen send-keys q
+	screen kill-server
+}
+
+stalls() {
+	unload bioset_core
+	rmmod null_blk
+	modprobe null_blk nr_devices=3 gb=1 memory_backed=0 irqmode=2 \
+		completion_nsec=3000000000
+	load bioset_core stall_secs=1
+	load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
+	tool --watch-stalls --new >/run/stalls 2>&1 &
+	watcher=$!
+	echo 1 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+	for skip in 0 1; do
+		dd if=$disk of=/dev/null bs=4k count=1 skip=$skip iflag=direct 2>/dev/null &
+		readers="${readers:-} $!"
+	done
+	# shellcheck disable=SC2086 # two words
+	wait $readers
+	sleep 1
+	kill $watcher
+	cat /run/stalls
+	grep -q '^\[.*\] bioset: bioset_stripe.*dd/[0-9]* has waited [1-9]' /run/stalls
+	grep -q 'likely cause' /run/stalls
+	# The stack is part of the report, to its end; the disks' messages are not.
+	grep -q 'bset_alloc' /run/stalls
+	grep -q '</TASK>' /run/stalls
+	! grep -q nullb /run/stalls
+	echo 0 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+}
+
+mount_host
+mount -t tmpfs none /host/root
+cp /biosetstat /host/root/biosetstat
+cp /biosetstat /host/tmp/biosetstat
+slow_disks
+check "clear messages" messages
+load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
+check "a terminal under load" under_load
+check "stalls are followed" stalls
+unload_stripe
+rmmod null_blk
+check "nothing left after unloading" nothing_left
+pass
