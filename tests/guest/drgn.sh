@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# A set that tasks wait for, for scripts/drgn-test.sh to find in the memory
+
+# shellcheck source=stripe.sh
+. /stripe.sh
+
+modprobe qemu_fw_cfg
+modprobe null_blk nr_devices=3 gb=1 memory_backed=0 irqmode=2 \
+	completion_nsec=8000000000
+load bioset_core
+load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
+echo 1 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+for skip in 0 1 2; do
+	dd if=$disk of=/dev/null bs=4k count=1 skip=$skip iflag=direct 2>/dev/null &
+done
+sleep 2
+grep -v '^name' /sys/kernel/debug/bioset/sets | while read -r line; do
+	echo "SETS $line"
+done
+echo "dump me"
+sleep 3
+echo 0 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+wait
+unload_stripe
+pass
