@@ -7,7 +7,8 @@
 # W=1 C=2 V=1 as in the kernel's own make
 
 .PHONY: all demo test check quick mutants test-all torture model coverage bench \
-	bench-native bench-check lint selftest install uninstall dkms clean \
+	bench-native bench-check lint selftest install uninstall dkms \
+	undkms deb kernel-tree clean \
 	distclean help
 
 MAKEFLAGS += --no-print-directory
@@ -61,8 +62,17 @@ install: ## install modules and header (DESTDIR=dir)
 uninstall: ## take back what install did
 	@scripts/install.sh --remove
 
+deb: ## build the Debian package bioset-dkms
+	@scripts/deb.sh
+
+kernel-tree: ## put the module into a kernel's source tree (TREE=dir)
+	@scripts/kernel-tree.sh "$(TREE)"
+
 dkms: ## install through DKMS: rebuilt with each new kernel
 	@scripts/dkms.sh
+
+undkms: ## take back what dkms did
+	@scripts/dkms.sh --remove
 
 clean: ## remove module builds and logs, keep the kernels
 	@scripts/clean.sh

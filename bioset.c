@@ -401,5 +401,5 @@ static void __exit bioset_module_exit(void)
 module_init(bioset_module_init);
 module_exit(bioset_module_exit);
 MODULE_LICENSE("GPL");
-MODULE_VERSION("1.0");
+MODULE_VERSION(BSET_VERSION);
 MODULE_DESCRIPTION("bio_alloc_bioset() with the contract of Linux 4.6");

@@ -68,7 +68,7 @@ list_sources() {
 	find . -mindepth 1 \( -name '.*' -o -path ./docs -o -path ./scripts \
 		-o -path ./Makefile -o -name results \) -prune -o \
 		-type f \( -name '*.[chS]' -o -name Kbuild -o -name 'Kbuild.*' \
-		-o -name Makefile -o -name '*.sh' -o -name '*.mk' \) \
+		-o -name Makefile -o -name '*.sh' -o -name '*.mk' -o -name VERSION \) \
 		! -name '*.mod.c' -print | sort
 }
 

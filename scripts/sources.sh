@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# sources.sh DIR: put into DIR what DKMS builds from: the module, the example,
+# dkms.conf and its helpers; no tests and no benchmark.
+# sources.sh --drivers DIR: what drivers are built against, beside the symbols.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+for_dkms() {
+	local dir
+	mkdir -p "$1/samples"
+	cp "$TOP"/*.[ch] "$TOP"/{Kbuild,LICENSE,VERSION} "$1/"
+	for dir in compat probes packaging; do
+		[ ! -d "$TOP/$dir" ] || cp -R "$TOP/$dir" "$1/"
+	done
+	cp "$TOP"/samples/{Kbuild,stripe.c} "$1/samples/"
+	sed "s/#MODULE_VERSION#/$(cat "$TOP/VERSION")/" "$TOP/dkms.conf" >"$1/dkms.conf"
+}
+
+for_drivers() {
+	mkdir -p "$1"
+	cp "$TOP/bioset.h" "$TOP"/packaging/{bioset.mk,dkms-ready} "$1/"
+}
+
+case ${1:-} in
+--drivers) for_drivers "$2" ;;
+-* | '') die "usage: sources.sh [--drivers] DIR" ;;
+*) for_dkms "$1" ;;
+esac
