@@ -22,6 +22,7 @@ for_dkms() {
 for_drivers() {
 	mkdir -p "$1"
 	cp "$TOP/bioset.h" "$TOP"/packaging/{bioset.mk,dkms-ready} "$1/"
+	cp -R "$TOP/samples/template" "$1/"
 }
 
 case ${1:-} in
