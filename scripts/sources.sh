@@ -12,16 +12,18 @@ for_dkms() {
 	local dir
 	mkdir -p "$1/samples"
 	cp "$TOP"/*.[ch] "$TOP"/{Kbuild,LICENSE,VERSION} "$1/"
-	for dir in compat probes packaging; do
+	for dir in compat probes; do
 		[ ! -d "$TOP/$dir" ] || cp -R "$TOP/$dir" "$1/"
 	done
+	mkdir -p "$1/packaging"
+	cp "$TOP"/packaging/{check-kernel,keep-symvers} "$1/packaging/"
 	cp "$TOP"/samples/{Kbuild,stripe.c} "$1/samples/"
 	sed "s/#MODULE_VERSION#/$(cat "$TOP/VERSION")/" "$TOP/dkms.conf" >"$1/dkms.conf"
 }
 
 for_drivers() {
 	mkdir -p "$1"
-	cp "$TOP/bioset.h" "$TOP"/packaging/{bioset.mk,dkms-ready} "$1/"
+	cp "$TOP"/{bioset.h,VERSION} "$TOP/packaging/bioset.mk" "$1/"
 	cp -R "$TOP/samples/template" "$1/"
 }
 

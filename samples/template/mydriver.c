@@ -62,7 +62,7 @@ static int __init mydriver_init(void)
 	if (page)
 		__free_page(page);
 	if (!IS_ERR(file))
-		fput(file);
+		filp_close(file, NULL);
 	return ret;
 }
 
