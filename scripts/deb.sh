@@ -27,7 +27,6 @@ copy_tree() {
 	done | xargs -0 cp -P --parents -t "$work")
 }
 
-# Files that a writable umask or a clone's time would make different
 set_version() {
 	echo "$version" >"$work/VERSION"
 	sed -i "1s/(.*)/($version)/" "$work/debian/changelog"
@@ -41,7 +40,8 @@ build() {
 }
 
 version=${1:-$(cat "$TOP/VERSION")}
-dir=$CACHE/deb work=$dir/bioset-$version log=$CACHE/logs/deb.log
+# REBUILD is for the test of that: a directory of its own.
+dir=$CACHE/deb${REBUILD:-} work=$dir/bioset-$version log=$CACHE/logs/deb.log
 need_pkgs "building the package" debhelper dh-dkms dpkg-dev fakeroot
 with_lock "deb-$version" build
 say "built $(cd "$dir" && ls bioset-dkms_"$version"_all.deb)"

@@ -1,0 +1,521 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# package-test.sh [PART [SUITE...]]: install the package as people do, in
+# throw-away copies of Debian's suites, without a network.
+#
+#   short      build, lintian, install in this release's suite and boot
+#   suites     everything that can happen to the package, in each SUITE
+#              (default: all that are supported)
+#   refusals   bad input
+#   all        the three of them
+#
+# In a suite, what an administrator does: install, a driver on top, a new
+# kernel arrives, boot, upgrade, reinstall, remove, purge.
+
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=steps.sh
+. "$TOP/scripts/steps.sh"
+# shellcheck source=package-lib.sh
+. "$TOP/scripts/package-lib.sh"
+
+SUITES=(bookworm)
+VERSION=$(cat "$TOP/VERSION")
+OLD=0.1
+DRIVER=adriver # sorts before "bioset": order must not matter
+OWN=bookworm   # the suite that lintian and the short part are of
+trouble=''
+
+# try NAME CMD...: one result; the log of what fails is shown
+try() {
+	local name=$1 log=$CACHE/logs/package-try.log
+	shift
+	if ("$@") >"$log" 2>&1 </dev/null; then
+		ok "$name"
+	else
+		tail -n 25 "$log" >&2
+		cp "$log" "$CACHE/logs/package-$suite-${name//[^a-zA-Z0-9]/-}.log"
+		not_ok "$name - see $CACHE/logs/package-$suite-${name//[^a-zA-Z0-9]/-}.log"
+		trouble=1
+	fi
+}
+
+# Like set -e, which a condition switches off: a script of checks. Each line
+# is a command; the first that fails is named.
+must() {
+	"$@" || { echo "failed: $*" && exit 1; }
+}
+
+deb() {
+	"$TOP/scripts/deb.sh" "$@" 2>>"$CACHE/logs/package-deb.log"
+}
+
+# driver_deb: the template, copied, renamed as its README says, and packaged
+driver_deb() {
+	local dir=$CACHE/package/driver line
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	cp -r "$TOP/samples/template" "$dir/$DRIVER"
+	line=$(grep -o 'sed -i .*mydriver.*' "$dir/$DRIVER/README")
+	(cd "$dir/$DRIVER" && eval "${line//foo/$DRIVER}" && ! grep -r mydriver . &&
+		dpkg-buildpackage -b -us -uc) >"$dir/log" 2>&1 || { tail "$dir/log" >&2 && return 1; }
+	echo "$dir/${DRIVER}-dkms_0.1_all.deb"
+}
+
+# ----------------------------------------------------------- what is checked
+
+kernels() {
+	seen sh -c 'cd "$1/lib/modules" && ls -d */ | tr -d /' _ "$root/m"
+}
+
+# built_for KERNEL MODULE: as DKMS and depmod see it
+built_for() {
+	inside modinfo -k "$1" -F vermagic "$2" | grep -q "^$1 " &&
+		inside dkms status -k "$1" | grep -q 'bioset.*: installed' &&
+		seen grep -q "updates/dkms/$2.ko" "$root/m/lib/modules/$1/modules.dep"
+}
+
+core_version() {
+	[ "$(inside modinfo -k "$1" -F version bioset_core)" = "$VERSION" ]
+}
+
+first_kernel() {
+	kernels | grep -v cloud | head -n 1
+}
+
+new_kernel() {
+	kernels | grep cloud | head -n 1
+}
+
+install_package() {
+	must put "$@"
+	local file list=()
+	for file; do
+		list+=("/root/${file##*/}")
+	done
+	must apt_inside install "${list[@]}"
+}
+
+installed_right() {
+	install_package "$DEB"
+	must built_for "$(first_kernel)" bioset_core
+	must built_for "$(first_kernel)" bioset_stripe
+	must core_version "$(first_kernel)"
+}
+
+driver_right() {
+	install_package "$DRIVER_DEB"
+	must built_for "$(first_kernel)" $DRIVER
+	[ "$(inside modinfo -k "$(first_kernel)" -F depends $DRIVER)" = bioset_core ] ||
+		must false "modinfo does not say that $DRIVER depends on bioset_core"
+}
+
+kernel_arrives() {
+	must apt_inside install linux-image-cloud-amd64 linux-headers-cloud-amd64
+	[ -n "$(new_kernel)" ] || must false "no new kernel is there"
+	must built_for "$(new_kernel)" bioset_core
+	must built_for "$(new_kernel)" $DRIVER
+	must built_for "$(first_kernel)" $DRIVER
+}
+
+kernel_goes() {
+	local kernel
+	kernel=$(new_kernel)
+	must apt_inside purge "linux-image-$kernel" "linux-headers-$kernel"
+	[ -z "$(seen find "$root/m/lib/modules/$kernel" "$root/m/var/lib/dkms" -path "*$kernel*" -print -quit 2>/dev/null)" ] ||
+		must false "something of $kernel is left"
+	must built_for "$(first_kernel)" bioset_core
+}
+
+# By hand, without DKMS: README, Makefile and the header that is installed
+template_by_hand() {
+	# shellcheck disable=SC2016 # for the inner shell
+	must inside sh -ec '
+		cd /root
+		cp -r /usr/src/bioset/template foo && cd foo
+		eval "$(sed -n "s/^ *\(sed -i .*\)/\1/p" README)"
+		make KDIR=/lib/modules/$1/build modules
+		make KDIR=/lib/modules/$1/build INSTALL_MOD_DIR=updates modules_install
+		depmod $1
+		[ "$(modinfo -k $1 -F depends foo)" = bioset_core ]
+		make KDIR=/lib/modules/$1/build clean
+		cd .. && rm -r foo /lib/modules/$1/updates/foo.ko*' _ "$(first_kernel)"
+}
+
+# The machine's kernel and modules, as boot.sh wants to see them
+boot_dir() {
+	local kernel=$1 dir=$root/boot image
+	rm -rf "$dir"
+	mkdir -p "$dir/boot" "$dir/lib/modules"
+	for image in "$root/m/boot/vmlinuz-$kernel" "$root/m/lib/modules/$kernel/vmlinuz" \
+		"$root/m/usr/lib/modules/$kernel/vmlinuz"; do
+		[ ! -f "$image" ] || cp "$image" "$dir/boot/vmlinuz-$kernel"
+	done
+	cp -r "$root/m/lib/modules/$kernel" "$dir/lib/modules/"
+	find "$dir" -name '*.ko.xz' -exec unxz {} +
+	depmod -b "$dir" "$kernel"
+}
+
+boots() {
+	local modules="brd bioset_stripe" printed
+	[ -z "$2" ] || modules="$modules $2"
+	boot_dir "$1"
+	printed=$("$TOP/scripts/boot.sh" --kernel "$root/boot" --modules "$modules" \
+		--name "package-$suite" --append "guest.version=$VERSION guest.driver=$2 ${3:-}" \
+		--time 240 "$TOP/tests/guest/package.sh") || true
+	rm -rf "$root/boot"
+	echo "$printed"
+	[ "$(tail -n 1 <<<"$printed")" = pass ]
+}
+
+boot_inside() {
+	seen "$0" --step boots_here "$suite" "$root" "$@"
+}
+
+# In the process that has the machine's root mounted
+boots_here() {
+	suite=$1 root=$2
+	shift 2
+	boots "$@"
+}
+
+reinstalled() {
+	must apt_inside reinstall "/root/${DEB##*/}"
+	must built_for "$(first_kernel)" bioset_core
+	must core_version "$(first_kernel)"
+}
+
+upgraded() {
+	local kernel
+	install_package "$OLD_DEB" "$DRIVER_DEB"
+	kernel=$(first_kernel)
+	[ "$(inside modinfo -k "$kernel" -F version bioset_core)" = $OLD ] ||
+		must false "the old version is not there"
+	install_package "$DEB"
+	must core_version "$kernel"
+	must built_for "$kernel" $DRIVER
+	[ "$(inside dkms status bioset | grep -c installed)" = 1 ] ||
+		must false "not one version of bioset: $(inside dkms status)"
+	[ -z "$(inside sh -c 'ls -d /usr/src/bioset-'$OLD' 2>/dev/null')" ] ||
+		must false "the old sources are left"
+}
+
+# What a machine has, but for logs, caches, lists of apt and dpkg, the indexes
+# that depmod rewrites and DKMS's own keys
+files() {
+	# shellcheck disable=SC2016
+	inside find / -xdev \( -path /root -o -path /tmp -o -path /proc -o -path /dev \
+		-o -path /var/log -o -path /var/cache -o -path /var/lib/apt \
+		-o -path /var/lib/dpkg -o -path '/lib/modules/*/modules.*' \
+		-o -path '/usr/lib/modules/*/modules.*' -o -path '/var/lib/dkms/mok.*' \) \
+		-prune -o -print | sort
+}
+
+purged() {
+	files >"$root/before"
+	install_package "$DEB" "$DRIVER_DEB"
+	must apt_inside remove $DRIVER-dkms bioset-dkms
+	[ -z "$(inside dkms status)" ] || must false "DKMS still has $(inside dkms status)"
+	must apt_inside purge $DRIVER-dkms bioset-dkms
+	files >"$root/after"
+	must diff "$root/before" "$root/after"
+	! inside dpkg -s bioset-dkms >/dev/null 2>&1 || must false "dpkg still knows it"
+}
+
+autopkgtest() {
+	local dir=$root/u/root/repo
+	as_root mkdir -p "$dir"
+	as_root cp "$DEB" "$dir/"
+	(cd "$dir" && dpkg-scanpackages . 2>/dev/null | as_root tee Packages >/dev/null)
+	as_root mkdir -p "$root/u/etc/apt"
+	echo "deb [trusted=yes] file:/root/repo ./" | as_root tee "$root/u/etc/apt/sources.list" >/dev/null
+	must inside apt-get -q update
+	must inside /usr/lib/dkms/dkms-autopkgtest bioset-dkms
+}
+
+# One machine for a life from installation to the kernel's going, and fresh
+# ones for what starts anew
+in_suite_all() {
+	suite=$1
+	make_base "$suite"
+	DEB=$(deb) OLD_DEB=$(deb $OLD) DRIVER_DEB=$(driver_deb)
+	fresh life
+	try "$suite: apt install builds for its kernel" installed_right
+	try "$suite: a driver's package finds header and symbols" driver_right
+	try "$suite: the template, by hand" template_by_hand
+	try "$suite: a new kernel arrives" kernel_arrives
+	boot_results "$(first_kernel)" $DRIVER
+	try "$suite: the new kernel goes" kernel_goes
+	try "$suite: reinstall" reinstalled
+	fresh upgrade
+	try "$suite: upgrade from $OLD" upgraded
+	fresh purge
+	try "$suite: remove and purge leave nothing" purged
+	fresh autopkgtest
+	try "$suite: Debian's test of DKMS packages" autopkgtest
+	unsupported
+	[ -n "$trouble" ] || as_root rm -rf "$CACHE/package/$suite"-*
+}
+
+# The guest's own results
+boot_results() {
+	local printed
+	printed=$(boot_inside "$@" 2>"$CACHE/logs/package-boot.log") || {
+		tail -n 25 "$CACHE/logs/package-boot.log" >&2
+		not_ok "$suite: boot - see $CACHE/logs/package-boot.log"
+		trouble=1
+	}
+	sed -n 's/^CHECK \(ok\|not ok\) /\1 '"$suite"': /p' <<<"$printed"
+}
+
+# ------------------------------------------------------------- what is refused
+
+# A package of headers that runs the hooks as Debian's do.
+headers_deb() {
+	local dir=$root/headers-$1
+	mkdir -p "$dir/DEBIAN"
+	cat >"$dir/DEBIAN/control" <<-EOF
+		Package: linux-headers-$1
+		Version: 1
+		Architecture: all
+		Maintainer: a test <test@localhost>
+		Description: headers of a kernel that does not exist
+	EOF
+	cat >"$dir/DEBIAN/postinst" <<-EOF
+		#!/bin/sh
+		exec run-parts --report --exit-on-error --arg=$1 /etc/kernel/header_postinst.d
+	EOF
+	chmod 755 "$dir/DEBIAN" "$dir/DEBIAN/postinst"
+	dpkg-deb --root-owner-group -b "$dir" "$root/linux-headers-$1_1_all.deb" >/dev/null
+	echo "$root/linux-headers-$1_1_all.deb"
+}
+
+# other_version KERNEL MAJOR MINOR: headers of the first kernel, with that number
+other_version() {
+	# shellcheck disable=SC2016 # for the inner shell
+	inside sh -ec '
+		real=$(readlink -f "/lib/modules/$1/build")
+		cp -a "$real" "/usr/src/linux-headers-$2"
+		mkdir "/lib/modules/$2"
+		ln -s "/usr/src/linux-headers-$2" "/lib/modules/$2/build"
+		file=/usr/src/linux-headers-$2/include/generated/uapi/linux/version.h
+		code=$(($3 * 65536 + $4 * 256))
+		sed -i "s/LINUX_VERSION_CODE .*/LINUX_VERSION_CODE $code/" "$file"' \
+		_ "$(first_kernel)" "$@"
+}
+
+# says LINES-WITH TEXT LOG: exactly one line of ours, and TEXT is in it
+says() {
+	grep -q "^bioset: .*$1" "$2" || { cat "$2" && must false "no line says \"$1\""; }
+	[ "$(grep -c '^bioset: ' "$2")" = 1 ] || { cat "$2" && must false "not one line"; }
+}
+
+unsupported_kernel() {
+	local kernel=$1 text=$4 log=$root/log
+	must other_version "$kernel" "$2" "$3"
+	must put "$(headers_deb "$kernel")"
+	must apt_inside install "/root/linux-headers-${kernel}_1_all.deb" >"$log" 2>&1
+	says "$text" "$log"
+	inside dkms status -k "$kernel" | grep bioset && must false "something was built"
+	! inside dkms build -m bioset -v "$VERSION" -k "$kernel" ||
+		must false "DKMS built for $kernel"
+	must inside cat "/var/lib/dkms/bioset/$VERSION/build/make.log" >"$log"
+	says "$text" "$log"
+	must built_for "$(first_kernel)" bioset_core
+}
+
+unsupported() {
+	fresh unsupported
+	try "$suite: install before an unsupported kernel comes" install_package "$DEB"
+	try "$suite: a kernel that is too old" unsupported_kernel 4.19.0-old 4 19 "is too old"
+	try "$suite: a kernel that is too new" unsupported_kernel 99.0.0-new 99 0 "is too new"
+}
+
+# refuses TEXT: the package cannot be configured and says why in one line; when
+# the cause is gone (MEND, a command), dpkg finishes the work.
+refuses() {
+	local log=$root/log text=$1
+	must put "$DEB"
+	! apt_inside install "/root/${DEB##*/}" >"$log" 2>&1 ||
+		{ cat "$log" && must false "installed all the same"; }
+	says "$text" "$log"
+	[ -z "$(inside dkms status -k "$(first_kernel)" | grep installed)" ] ||
+		must false "half installed"
+	BEFORE=:
+	[ -z "${MEND:-}" ] || must inside sh -c "$MEND"
+	must inside dpkg --configure -a
+	must built_for "$(first_kernel)" bioset_core
+}
+
+no_compiler() {
+	local cc
+	cc=$(inside sh -c 'readlink -f /usr/bin/gcc-[0-9]*' | head -n 1)
+	must inside mv "$cc" /root/cc
+	MEND="mv /root/cc $cc" refuses 'compiler of Linux .* is not installed'
+}
+
+disk_full() {
+	# shellcheck disable=SC2016 # for the inner shell
+	BEFORE='mkdir -p "$1/var/lib/dkms"; mount -t tmpfs -o size=8m tmpfs "$1/var/lib/dkms"'
+	refuses 'MB are free in /var/lib/dkms'
+}
+
+two_versions() {
+	install_package "$DEB"
+	must inside sh -ec "cp -r /usr/src/bioset-$VERSION /usr/src/bioset-0.9
+		sed -i 's/$VERSION/0.9/' /usr/src/bioset-0.9/dkms.conf
+		dkms remove -m bioset -v $VERSION --all
+		dkms add -m bioset -v 0.9"
+	must apt_inside purge bioset-dkms
+	MEND='dkms remove bioset/0.9 --all || dkms remove -m bioset -v 0.9 --all' refuses 'DKMS already has bioset 0.9'
+}
+
+beside_make_install() {
+	local dir
+	dir=/lib/modules/$(first_kernel)/updates
+	must inside sh -c "mkdir -p $dir && touch $dir/bioset_core.ko"
+	MEND="rm $dir/bioset_core.ko" refuses 'run "make uninstall" first'
+}
+
+# left_out TEXT COMMAND: the package can be installed, but not for the kernel
+left_out() {
+	local log=$root/log
+	must inside sh -ec "$2" _ "$(first_kernel)"
+	must put "$DEB"
+	must apt_inside install "/root/${DEB##*/}" >"$log" 2>&1
+	says "$1" "$log"
+	[ -z "$(inside dkms status | grep installed)" ] || must false "installed?"
+	must apt_inside purge bioset-dkms
+	[ -z "$(inside sh -c 'ls -d /usr/src/bioset* /var/lib/dkms/bioset 2>/dev/null')" ] ||
+		must false "something is left"
+}
+
+no_headers() {
+	# shellcheck disable=SC2016
+	left_out "no headers for Linux" 'rm "/lib/modules/$1/build"'
+}
+
+half_headers() {
+	# shellcheck disable=SC2016
+	left_out "headers of Linux .* are incomplete" 'rm "$(readlink -f /lib/modules/$1/build)"/Module.symvers'
+}
+
+other_half_of_headers() {
+	left_out "headers of Linux .* are incomplete" 'rm -r /usr/src/linux-headers-*-common*/scripts'
+}
+
+# Somebody tidied up /usr/src.
+sources_gone() {
+	local log=$root/log
+	install_package "$DEB"
+	must inside rm -r "/usr/src/bioset-$VERSION"
+	must apt_inside install linux-image-cloud-amd64 linux-headers-cloud-amd64 >"$log" 2>&1
+	grep -q "^bioset: the sources in .* are gone: reinstall bioset-dkms" "$log" ||
+		must false "no line about the sources"
+	must apt_inside reinstall "/root/${DEB##*/}"
+	must built_for "$(first_kernel)" bioset_core
+	must built_for "$(new_kernel)" bioset_core
+	must inside rm -r "/usr/src/bioset-$VERSION"
+	must apt_inside purge bioset-dkms
+	[ -z "$(inside sh -c 'ls -d /usr/src/bioset* /var/lib/dkms/bioset /lib/modules/*/updates 2>/dev/null')" ] ||
+		must false "something is left"
+}
+
+read_only_usr() {
+	local log=$root/log
+	# shellcheck disable=SC2016 # for the inner shell
+	BEFORE='mount --bind "$1/usr" "$1/usr"; mount -o remount,ro,bind "$1/usr"'
+	must put "$DEB"
+	! apt_inside install "/root/${DEB##*/}" >"$log" 2>&1 || must false "installed all the same"
+	must grep -q 'Read-only file system' "$log"
+	BEFORE=:
+	[ -z "$(inside sh -c 'ls -d /usr/src/bioset* /var/lib/dkms/bioset /etc/kernel/*/bioset* 2>/dev/null')" ] ||
+		must false "half installed"
+	install_package "$DEB"
+}
+
+in_suite_refusals() {
+	suite=$1
+	make_base "$suite"
+	DEB=$(deb)
+	local name
+	for name in no_headers half_headers other_half_of_headers no_compiler \
+		disk_full two_versions beside_make_install sources_gone read_only_usr; do
+		fresh $name
+		try "$suite: ${name//_/ }" $name
+	done
+	[ -n "$trouble" ] || as_root rm -rf "$CACHE/package/$suite"-*
+}
+
+# -------------------------------------------------------------- the short part
+
+linted() {
+	local found
+	must deb >/dev/null
+	found=$(lintian --profile debian -EiI --suppress-tags executable-in-usr-lib \
+		"$CACHE/deb/bioset_${VERSION}"_*.changes 2>&1 | grep -E '^[EWI]: ' || true)
+	[ -z "$found" ] || must false "lintian says: $found"
+}
+
+# Another directory, another umask, another time of the files
+same_bits() {
+	local first
+	first=$(sha256sum <"$(deb)")
+	sleep 1
+	[ "$(umask 077 && TMPDIR=/var/tmp sha256sum <"$(REBUILD=-again deb)")" = "$first" ] ||
+		must false "two builds differ"
+}
+
+one_version() {
+	[ "$(sed -n '1s/.*(\(.*\)).*/\1/p' "$TOP/debian/changelog")" = "$VERSION" ] ||
+		must false "VERSION is $VERSION, and debian/changelog says something else"
+	[ "$(dpkg-deb -f "$(deb)" Version)" = "$VERSION" ]
+}
+
+package_checks() {
+	suite=$OWN
+	need_pkgs "checking the package" lintian
+	try "lintian has nothing to say" linted
+	try "built twice, the same bits" same_bits
+	try "one version" one_version
+}
+
+in_suite_short() {
+	suite=$1
+	make_base "$suite"
+	DEB=$(deb) DRIVER_DEB=$(driver_deb)
+	fresh short
+	try "$suite: apt install builds for its kernel" installed_right
+	try "$suite: a driver's package finds header and symbols" driver_right
+	boot_results "$(first_kernel)" $DRIVER
+	[ -n "$trouble" ] || as_root rm -rf "$CACHE/package/$suite"-*
+}
+
+dispatch "$@"
+part=${1:-all}
+[ $# = 0 ] || shift
+[ $# = 0 ] || SUITES=("$@")
+mkdir -p "$CACHE/logs"
+case $part in
+short | all | suites | refusals) ;;
+*) die "usage: package-test.sh [short|suites|refusals|all] [SUITE...]" ;;
+esac
+need_pkgs "installing packages" lintian debhelper dh-dkms dpkg-dev fakeroot
+if [ "$part" = short ] || [ "$part" = all ]; then
+	step "package" 120 package_checks
+fi
+if [ "$part" = short ]; then
+	step "package in $OWN" 900 in_suite_short "$OWN"
+fi
+if [ "$part" = suites ] || [ "$part" = all ]; then
+	for suite in "${SUITES[@]}"; do
+		step "package in $suite" 2400 in_suite_all "$suite"
+	done
+fi
+if [ "$part" = refusals ] || [ "$part" = all ]; then
+	for suite in "${SUITES[@]}"; do
+		step "what the package refuses in $suite" 1800 in_suite_refusals "$suite"
+	done
+fi
+totals
