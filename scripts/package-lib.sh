@@ -15,17 +15,34 @@
 # shellcheck source=debian.sh
 . "$TOP/scripts/debian.sh"
 
-# A second kernel comes later; until then it is in apt's cache.
-prepare_base() {
-	local dir=$1
-	as_root mmdebstrap --variant=apt \
+# A second kernel comes later; until then it is in apt's cache. Not every mirror
+# has every flavour of an old suite.
+second_kernel() {
+	local flavour
+	for flavour in cloud-amd64 rt-amd64; do
+		if as_root chroot "$1" apt-get -q install -y --download-only \
+			"linux-image-$flavour" "linux-headers-$flavour"; then
+			echo "$flavour" | as_root tee "$1/root/second"
+			return
+		fi
+	done
+	return 1
+}
+
+bootstrap_base() {
+	suite_sources "$2" | as_root mmdebstrap --variant=apt \
 		--include=dkms,linux-image-amd64,linux-headers-amd64,openssl,initramfs-tools \
 		--aptopt='APT::Install-Recommends "false"' \
 		--aptopt='Acquire::Languages "none"' --dpkgopt=force-unsafe-io \
-		--skip=cleanup/apt \
-		--customize-hook='echo "update_initramfs=no" >"$1/etc/initramfs-tools/update-initramfs.conf"' \
-		--customize-hook='chroot "$1" apt-get -q install -y --download-only linux-image-cloud-amd64 linux-headers-cloud-amd64' \
-		"$2" "$dir" - < <(suite_sources "$2")
+		--skip=cleanup/apt "$2" "$1" -
+}
+
+prepare_base() {
+	bootstrap_base "$@" || return 1
+	# Nobody boots it with one, and making it takes longer than all the rest.
+	echo update_initramfs=no |
+		as_root tee "$1/etc/initramfs-tools/update-initramfs.conf"
+	second_kernel "$1"
 }
 
 build_base() {

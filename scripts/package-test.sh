@@ -81,11 +81,18 @@ core_version() {
 }
 
 first_kernel() {
-	kernels | grep -v cloud | head -n 1
+	kernels | grep -Ev 'cloud|rt' | head -n 1
 }
 
 new_kernel() {
-	kernels | grep cloud | head -n 1
+	kernels | grep -E 'cloud|rt' | head -n 1
+}
+
+# The second kernel's packages
+second() {
+	local flavour
+	flavour=$(cat "$base/root/second")
+	echo "linux-image-$flavour linux-headers-$flavour"
 }
 
 install_package() {
@@ -112,7 +119,8 @@ driver_right() {
 }
 
 kernel_arrives() {
-	must apt_inside install linux-image-cloud-amd64 linux-headers-cloud-amd64
+	# shellcheck disable=SC2046 # words
+	must apt_inside install $(second)
 	[ -n "$(new_kernel)" ] || must false "no new kernel is there"
 	must built_for "$(new_kernel)" bioset_core
 	must built_for "$(new_kernel)" $DRIVER
@@ -410,7 +418,8 @@ sources_gone() {
 	local log=$root/log
 	install_package "$DEB"
 	must inside rm -r "/usr/src/bioset-$VERSION"
-	must apt_inside install linux-image-cloud-amd64 linux-headers-cloud-amd64 >"$log" 2>&1
+	# shellcheck disable=SC2046 # words
+	must apt_inside install $(second) >"$log" 2>&1
 	grep -q "^bioset: the sources in .* are gone: reinstall bioset-dkms" "$log" ||
 		must false "no line about the sources"
 	must apt_inside reinstall "/root/${DEB##*/}"
