@@ -15,18 +15,20 @@
 # shellcheck source=debian.sh
 . "$TOP/scripts/debian.sh"
 
-# A second kernel comes later; until then it is in apt's cache. Not every mirror
-# has every flavour of an old suite.
+# depends_of ROOT PACKAGE: what a metapackage means today. An old suite's mirror
+# may lack the metapackage itself.
+depends_of() {
+	as_root chroot "$1" apt-cache depends "$2" |
+		sed -n 's/.*Depends: \(linux-[a-z]*-[0-9].*\)/\1/p' | head -n 1
+}
+
+# A second kernel comes later; until then its packages are in apt's cache.
 second_kernel() {
-	local flavour
-	for flavour in cloud-amd64 rt-amd64; do
-		if as_root chroot "$1" apt-get -q install -y --download-only \
-			"linux-image-$flavour" "linux-headers-$flavour"; then
-			echo "$flavour" | as_root tee "$1/root/second"
-			return
-		fi
-	done
-	return 1
+	local list
+	list="$(depends_of "$1" linux-image-cloud-amd64) $(depends_of "$1" linux-headers-cloud-amd64)"
+	echo "$list" | as_root tee "$1/root/second"
+	# shellcheck disable=SC2086 # words
+	as_root chroot "$1" apt-get -q install -y --download-only $list
 }
 
 bootstrap_base() {

@@ -81,18 +81,11 @@ core_version() {
 }
 
 first_kernel() {
-	kernels | grep -Ev 'cloud|rt' | head -n 1
+	kernels | grep -v cloud | head -n 1
 }
 
 new_kernel() {
-	kernels | grep -E 'cloud|rt' | head -n 1
-}
-
-# The second kernel's packages
-second() {
-	local flavour
-	flavour=$(cat "$base/root/second")
-	echo "linux-image-$flavour linux-headers-$flavour"
+	kernels | grep cloud | head -n 1
 }
 
 install_package() {
@@ -120,7 +113,7 @@ driver_right() {
 
 kernel_arrives() {
 	# shellcheck disable=SC2046 # words
-	must apt_inside install $(second)
+	must apt_inside install $(cat "$base/root/second")
 	[ -n "$(new_kernel)" ] || must false "no new kernel is there"
 	must built_for "$(new_kernel)" bioset_core
 	must built_for "$(new_kernel)" $DRIVER
@@ -300,6 +293,7 @@ headers_deb() {
 }
 
 # other_version KERNEL MAJOR MINOR: headers of the first kernel, with that number
+# and without a function that we need
 other_version() {
 	# shellcheck disable=SC2016 # for the inner shell
 	inside sh -ec '
@@ -309,7 +303,9 @@ other_version() {
 		ln -s "/usr/src/linux-headers-$2" "/lib/modules/$2/build"
 		file=/usr/src/linux-headers-$2/include/generated/uapi/linux/version.h
 		code=$(($3 * 65536 + $4 * 256))
-		sed -i "s/LINUX_VERSION_CODE .*/LINUX_VERSION_CODE $code/" "$file"' \
+		sed -i "s/LINUX_VERSION_CODE .*/LINUX_VERSION_CODE $code/" "$file"
+		echo "#define submit_bio_noacct(bio) name_of_the_future(bio)" \
+			>>"/usr/src/linux-headers-$2/include/generated/autoconf.h"' \
 		_ "$(first_kernel)" "$@"
 }
 
@@ -419,7 +415,7 @@ sources_gone() {
 	install_package "$DEB"
 	must inside rm -r "/usr/src/bioset-$VERSION"
 	# shellcheck disable=SC2046 # words
-	must apt_inside install $(second) >"$log" 2>&1
+	must apt_inside install $(cat "$base/root/second") >"$log" 2>&1
 	grep -q "^bioset: the sources in .* are gone: reinstall bioset-dkms" "$log" ||
 		must false "no line about the sources"
 	must apt_inside reinstall "/root/${DEB##*/}"

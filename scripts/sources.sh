@@ -16,7 +16,7 @@ for_dkms() {
 		[ ! -d "$TOP/$dir" ] || cp -R "$TOP/$dir" "$1/"
 	done
 	mkdir -p "$1/packaging"
-	cp "$TOP"/packaging/{check-kernel,keep-symvers} "$1/packaging/"
+	cp "$TOP"/packaging/{check-kernel,keep-symvers,make-modules} "$1/packaging/"
 	cp "$TOP"/samples/{Kbuild,stripe.c} "$1/samples/"
 	sed "s/#MODULE_VERSION#/$(cat "$TOP/VERSION")/" "$TOP/dkms.conf" >"$1/dkms.conf"
 }
