@@ -2,28 +2,36 @@
 /*
  * Runs the suites when the module is loaded
  *
- * Not with kunit_test_suites(): up to 6.5 that runs a module's suites before
- * its parameters are read and before its init function.
+ * For a module not with kunit_test_suites(): up to 6.5 that runs a module's
+ * suites before its parameters are read and before its init function.
  */
 #include <linux/module.h>
 #include <linux/slab.h>
 
 #include "testlib.h"
 
-static char *suite = "";
-module_param(suite, charp, 0444);
-MODULE_PARM_DESC(suite, "run this suite, or suite.case, only (default: all)");
-
 unsigned int test_limit_ms = 20000;
 module_param_named(limit_ms, test_limit_ms, uint, 0444);
 MODULE_PARM_DESC(limit_ms, "when to give up on a wait (default 20000)");
 
-static struct kunit_suite *const all_suites[] = {
-	&bset_api_suite,      &bset_plain_suite,    &bset_layout_suite,
-	&bset_badinput_suite, &bset_foreign_suite,  &bset_reserve_suite,
-	&bset_rescue_suite,   &bset_teardown_suite, &bset_cache_suite,
-	&bset_stats_suite,    &bset_debug_suite,
-};
+#define ALL_SUITES                                                             \
+	&bset_api_suite, &bset_plain_suite, &bset_layout_suite,                \
+		&bset_badinput_suite, &bset_foreign_suite,                     \
+		&bset_reserve_suite, &bset_rescue_suite, &bset_teardown_suite, \
+		&bset_cache_suite, &bset_stats_suite, &bset_debug_suite
+
+#ifndef MODULE
+
+/* Built in, the kernel runs them when all else is up, and filters them. */
+kunit_test_suites(ALL_SUITES);
+
+#else
+
+static char *suite = "";
+module_param(suite, charp, 0444);
+MODULE_PARM_DESC(suite, "run this suite, or suite.case, only (default: all)");
+
+static struct kunit_suite *const all_suites[] = { ALL_SUITES };
 
 static struct kunit_suite *chosen[ARRAY_SIZE(all_suites)];
 static int nr_chosen;
@@ -93,6 +101,9 @@ static void __exit bioset_kunit_exit(void)
 
 module_init(bioset_kunit_init);
 module_exit(bioset_kunit_exit);
+
+#endif /* MODULE */
+
 TEST_IMPORT_INTERNAL();
 MODULE_DESCRIPTION("Tests of bioset_core");
 MODULE_LICENSE("GPL");
