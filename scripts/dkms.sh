@@ -2,41 +2,65 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # dkms.sh [--remove]: hand the sources to DKMS, which builds and installs the
-# modules for KDIR's kernel now and for every new kernel later.
+# modules for KDIR's kernel now and for every new kernel later, and put what
+# drivers are built against into /usr/src/bioset.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-conf() {
-	sed -n "s/^$1=\"\(.*\)\"/\1/p" "$TOP/dkms.conf"
+NAME=bioset
+SRC=/usr/src/bioset
+version=$(cat "$TOP/VERSION")
+tree=/usr/src/$NAME-$version
+
+check_machine() {
+	[ "$(id -u)" = 0 ] || die "DKMS needs root: sudo make dkms"
+	[ -w /usr/src ] || die "nothing was changed: /usr/src cannot be written to"
+	! dpkg -S $SRC/bioset.mk >/dev/null 2>&1 ||
+		die "nothing was changed: the package bioset-dkms is installed and does the same; remove it first (apt remove bioset-dkms)"
+	! compgen -G "$SRC/Module.symvers.*" >/dev/null ||
+		die "nothing was changed: \"make install\" has been used; run \"make uninstall\" first"
 }
 
+# Other versions, too: two would be in each other's way.
 forget() {
-	[ -z "$(dkms status "$name/$version")" ] || dkms remove "$name/$version" --all
-	rm -rf "${tree:?}"
+	local source
+	for source in "/var/lib/dkms/$NAME"/*/source; do
+		[ -L "$source" ] || continue
+		source=$(basename "${source%/source}")
+		dkms remove -m $NAME -v "$source" --all >&2
+		rm -rf "/usr/src/$NAME-$source"
+	done
+	rm -rf "${tree:?}" $SRC
 }
 
-# What the build reads; bench and tests are not for an installation.
-copy_sources() {
-	mkdir -p "$tree/samples"
-	cp "$TOP"/*.[ch] "$TOP/LICENSE" "$TOP/dkms.conf" "$tree/"
-	cp "$TOP"/samples/* "$tree/samples/"
-	[ ! -d "$TOP/compat" ] || cp -r "$TOP/compat" "$tree/"
-	sed '/^obj-m += /s,\(tests\|bench\)/,,g' "$TOP/Kbuild" >"$tree/Kbuild"
+hand_over() {
+	"$TOP/scripts/sources.sh" "$tree" && "$TOP/scripts/sources.sh" --drivers $SRC &&
+		dkms add -m $NAME -v "$version" &&
+		dkms install -m $NAME -v "$version" -k "$release"
 }
 
-[ "$(id -u)" = 0 ] || die "DKMS needs root: sudo make dkms"
+# One line that says why is in DKMS's log of the build.
+reason() {
+	sed -n 's/^bioset: //p' "/var/lib/dkms/$NAME/$version/build/make.log" 2>/dev/null |
+		grep . || echo "dkms install failed; see $log"
+}
+
+check_machine
 need_pkgs "make dkms" dkms
-name=$(conf PACKAGE_NAME) version=$(conf PACKAGE_VERSION)
-tree=/usr/src/$name-$version
-forget
-[ "${1:-}" != --remove ] || exit 0
+if [ "${1:-}" = --remove ]; then
+	forget
+	exit
+fi
 kdir=$("$TOP/scripts/modules.sh" --kdir ${KDIR:+"$KDIR"})
 release=$(sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' "$kdir/include/generated/utsrelease.h")
-copy_sources
+forget
 log=$CACHE/logs/dkms.log
-say "building $name $version for $release with DKMS"
-quietly "$log" dkms add "$name/$version" || die "dkms add failed"
-quietly "$log" dkms install "$name/$version" -k "$release" ||
-	die "dkms install failed; see $log"
-dkms status "$name/$version"
+say "building $NAME $version for $release with DKMS"
+if ! quietly "$log" hand_over; then
+	why=$(reason)
+	forget
+	die "$why"
+fi
+dkms status -m $NAME -v "$version"
+say "for drivers: $SRC (include $SRC/bioset.mk in a Kbuild)"

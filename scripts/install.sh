@@ -16,36 +16,58 @@ release_of() {
 	sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' "$1/include/generated/utsrelease.h"
 }
 
-# Finds what lies beside itself, wherever that is.
-driver_make() {
-	cat <<-'EOF'
-		# For a driver's Kbuild: include this file
-		bioset-dir := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
-		ccflags-y += -I$(bioset-dir)
-		KBUILD_EXTRA_SYMBOLS += $(bioset-dir)/Module.symvers.$(shell \
-			sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' include/generated/utsrelease.h)
-	EOF
-}
-
-writable() {
-	local dir=${DESTDIR:-/}
+# Root can write everywhere but where nobody can.
+check_writable() {
+	local dir
 	[ -n "${DESTDIR:-}" ] || [ "$(id -u)" = 0 ] ||
 		die "installing needs root: sudo make install (or DESTDIR=dir)"
-	mkdir -p "$dir"
+	mkdir -p "${DESTDIR:-/}"
+	for dir; do
+		while [ ! -d "$dir" ]; do
+			dir=$(dirname "$dir")
+		done
+		[ -w "$dir" ] || die "nothing was changed: $dir cannot be written to"
+	done
+}
+
+# Two modules of one name would be found by chance.
+check_others() {
+	local module
+	[ -z "${DESTDIR:-}" ] || return 0
+	for module in "$dest"/dkms/bioset_core.ko*; do
+		[ ! -e "$module" ] ||
+			die "nothing was changed: DKMS has installed $module; remove it first (apt remove bioset-dkms, or make undkms)"
+	done
+	! dpkg -S "$src/bioset.mk" >/dev/null 2>&1 ||
+		die "nothing was changed: $src belongs to the package bioset-dkms; remove it first (apt remove bioset-dkms)"
 }
 
 run_depmod() {
 	[ -n "${DESTDIR:-}" ] || depmod "$release"
 }
 
-install_all() {
+# Everything is copied beside its place first: a full disk must not leave half.
+stage() {
 	local m
+	mkdir -p "$dest.new" "$src.new"
 	for m in "${MODULES[@]}"; do
-		install -D -m 644 "$(find "$build" -name "$m.ko")" "$dest/$m.ko"
+		install -m 644 "$(find "$build" -name "$m.ko")" "$dest.new/$m.ko" || return 1
 	done
-	install -D -m 644 "$TOP/bioset.h" "$src/bioset.h"
-	install -D -m 644 "$build/Module.symvers" "$src/Module.symvers.$release"
-	driver_make >"$src/bioset.mk"
+	"$TOP/scripts/sources.sh" --drivers "$src.new" &&
+		install -m 644 "$build/Module.symvers" "$src.new/Module.symvers.$release"
+}
+
+drop_stage() {
+	rm -rf "$dest.new" "$src.new"
+}
+
+install_all() {
+	trap drop_stage EXIT
+	stage || die "nothing was changed: copying to $dest and $src failed"
+	mkdir -p "$dest" "$src"
+	rm -rf "$src/template"
+	mv "$dest.new"/* "$dest/"
+	mv "$src.new"/* "$src/"
 	run_depmod
 	"$TOP/scripts/install-user.sh"
 	say "modules: $dest"
@@ -60,7 +82,7 @@ remove_all() {
 	done
 	rm -f "$src/Module.symvers.$release"
 	if ! compgen -G "$src/Module.symvers.*" >/dev/null; then
-		rm -f "$src/bioset.h" "$src/bioset.mk"
+		rm -rf "$src/bioset.h" "$src/bioset.mk" "$src/VERSION" "$src/template"
 		[ ! -d "$src" ] || rmdir --ignore-fail-on-non-empty "$src"
 	fi
 	[ ! -d "$dest" ] || rmdir --ignore-fail-on-non-empty "$dest"
@@ -69,14 +91,15 @@ remove_all() {
 	say "removed from $dest and $src"
 }
 
-writable
 kdir=$("$TOP/scripts/modules.sh" --kdir ${KDIR:+"$KDIR"})
 release=$(release_of "$kdir")
 dest=${DESTDIR:-}/lib/modules/$release/updates
 src=${DESTDIR:-}$SRC
+check_writable "$dest" "$src"
 if [ "${1:-}" = --remove ]; then
 	remove_all
 else
+	check_others
 	build=$("$TOP/scripts/modules.sh" "$kdir")
 	install_all
 fi
