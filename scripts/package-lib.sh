@@ -80,11 +80,13 @@ seen() {
 		exec "$@"' bash "$base" "$root" "$@"
 }
 
-# BEFORE is a command for the machine's own mounts, with $1 its root.
-BEFORE=:
-inside() {
+# BEFORE is a command for the machine's own mounts, with $1 its root; with
+# NETWORK=1 the machine has one.
+BEFORE=: NETWORK=inside() {
+	local isolate=()
+	[ -n "$NETWORK" ] || isolate=(-n)
 	# shellcheck disable=SC2016 # for the inner shell
-	seen unshare -n -p -f bash -c '
+	seen unshare ${isolate[@]+"${isolate[@]}"} -p -f bash -c '
 		set -e
 		mount -t proc proc "$1/proc"
 		mount -t tmpfs tmpfs "$1/tmp"
@@ -103,5 +105,7 @@ put() {
 }
 
 apt_inside() {
+	local isolate=()
+	[ -n "$NETWORK" ] || isolate=(-n)
 	inside apt-get -q -y --no-install-recommends "$@"
 }

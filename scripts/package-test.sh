@@ -235,6 +235,28 @@ autopkgtest() {
 	must inside /usr/lib/dkms/dkms-autopkgtest bioset-dkms
 }
 
+# The commands that README.md gives; there, one has to say sudo and yes.
+readme_commands() {
+	awk '/^## Install/ { found = 1 } found && /^Then/ { exit } found && /^    / { print }' \
+		"$TOP/README.md" | sed 's/^ *//; s/^sudo //'
+}
+
+as_readme_says() {
+	local commands
+	commands=$(readme_commands)
+	[ "$(wc -l <<<"$commands")" = 3 ] || must false "not three commands: $commands"
+	as_root mkdir -p "$root/u/root/bioset" "$root/u/etc/apt/apt.conf.d"
+	(cd "$TOP" && find . -path ./.git -prune -o -type f -print0 |
+		as_root xargs -0 cp --parents -t "$root/u/root/bioset")
+	echo 'APT::Get::Assume-Yes "true";' | as_root tee "$root/u/etc/apt/apt.conf.d/90yes" >/dev/null
+	as_root cp -L /etc/resolv.conf "$root/u/etc/resolv.conf"
+	NETWORK=1
+	must inside apt-get -q update
+	must inside sh -exc "cd /root/bioset; $commands"
+	NETWORK=''
+	must built_for "$(first_kernel)" bioset_core
+}
+
 # One machine for a life from installation to the kernel's going, and fresh
 # ones for what starts anew
 in_suite_all() {
@@ -253,6 +275,8 @@ in_suite_all() {
 	try "$suite: upgrade from $OLD" upgraded
 	fresh purge
 	try "$suite: remove and purge leave nothing" purged
+	fresh readme
+	try "$suite: the three commands of README.md" as_readme_says
 	fresh autopkgtest
 	try "$suite: Debian's test of DKMS packages" autopkgtest
 	unsupported
@@ -506,7 +530,6 @@ case $part in
 short | all | suites | refusals) ;;
 *) die "usage: package-test.sh [short|suites|refusals|all] [SUITE...]" ;;
 esac
-need_pkgs "installing packages" lintian debhelper dh-dkms dpkg-dev fakeroot
 if [ "$part" = short ] || [ "$part" = all ]; then
 	step "package" 120 package_checks
 fi

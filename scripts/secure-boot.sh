@@ -96,7 +96,6 @@ guest() {
 }
 
 need_pkgs "the test of Secure Boot" ovmf efitools openssl binutils
-need_pkgs "building the package" debhelper dh-dkms dpkg-dev fakeroot
 mkdir -p "$CACHE/logs"
 make_base $suite
 fresh secure-boot
