@@ -82,7 +82,9 @@ seen() {
 
 # BEFORE is a command for the machine's own mounts, with $1 its root; with
 # NETWORK=1 the machine has one.
-BEFORE=: NETWORK=inside() {
+BEFORE=:
+NETWORK=''
+inside() {
 	local isolate=()
 	[ -n "$NETWORK" ] || isolate=(-n)
 	# shellcheck disable=SC2016 # for the inner shell
