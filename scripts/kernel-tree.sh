@@ -80,8 +80,9 @@ bset-dir := $(patsubst %/VERSION,%,$(firstword \\\
 # The KUnit suites, and what they share
 copy_tests() {
 	local file
-	mkdir -p "$dir/tests"
+	mkdir -p "$dir/tests" "$dir/samples"
 	cp "$TOP"/tests/{Kbuild,*.h} "$dir/tests/"
+	cp "$TOP"/samples/*.h "$dir/samples/"
 	sed -n '/^# Torture/,$d; s/\.o\>/.c/g; s/^bioset_kunit-y *[:+]*= *//p' "$TOP/tests/Kbuild" |
 		tr ' ' '\n' | while read -r file; do
 		cp "$TOP/tests/$file" "$dir/tests/"

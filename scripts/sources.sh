@@ -17,7 +17,7 @@ for_dkms() {
 	done
 	mkdir -p "$1/packaging"
 	cp "$TOP"/packaging/{check-kernel,keep-symvers,make-modules} "$1/packaging/"
-	cp "$TOP"/samples/{Kbuild,stripe.c} "$1/samples/"
+	cp "$TOP"/samples/{Kbuild,*.h,stripe.c} "$1/samples/"
 	sed "s/#MODULE_VERSION#/$(cat "$TOP/VERSION")/" "$TOP/dkms.conf" >"$1/dkms.conf"
 }
 
