@@ -16,6 +16,7 @@ first of them that is not reached, and so on.
 import collections
 import json
 import os
+import re
 import sys
 
 
@@ -25,28 +26,29 @@ class File:
         self.name = os.path.relpath(entry["file"])
         path = os.path.join(directory, self.name)
         with open(path, encoding="utf-8") as source:
-            self.text = [line.strip() for line in source]
+            self.text = source.read().splitlines()
         # A function that is inlined in several places is listed for each.
         self.counts = collections.Counter()
         for line in entry["lines"]:
             if not line.get("gcovr/noncode"):
                 self.counts[line["line_number"]] += line["count"]
-        self.starts = sorted((f["lineno"], f["name"])
-                             for f in entry.get("functions", ()))
         branches = [b for line in entry["lines"] for b in line["branches"]]
         self.branches = len(branches)
         self.taken = sum(1 for b in branches if b["count"])
 
     def function_of(self, number):
-        """The compiler's parts of a function have its name and a suffix."""
-        before = [name for start, name in self.starts if start <= number]
-        return before[-1].split(".")[0] if before else "-"
+        """By the source: what is inlined early has no name for gcov."""
+        for line in reversed(self.text[:number]):
+            head = re.match(r"(?=[A-Za-z_])[^(;]*?(\w+)\(", line)
+            if head and not line.endswith(";"):
+                return head.group(1)
+        return "-"
 
     def missing(self):
         return [n for n in sorted(self.counts) if not self.counts[n]]
 
     def key(self, number):
-        return (self.name, self.function_of(number), self.text[number - 1])
+        return (self.name, self.function_of(number), self.text[number - 1].strip())
 
     def keys(self):
         return {self.key(number) for number in self.counts}
