@@ -64,15 +64,16 @@ FOLLOWS = (
     (re.compile(r"^KASAN: .* in range"),
      re.compile(r"\[#\d+\]|general protection|\bBUG:\s|Unable to handle")),
     (re.compile(r"turning off the locking"), re.compile(r"non-static key|\bBUG:\s")),
-    (re.compile(r"---\[ end trace"), re.compile("")),
 )
 
 CUT = re.compile(r"\[ cut here \]")
 # The line that a report behind "cut here" is of. Its message comes before it
 # or, where a kernel has no trap for warnings (User Mode Linux), after it.
 CUT_LINE = re.compile(r"\bWARNING:\s|kernel BUG at|\bUBSAN:\s|CFI failure")
-CUT_HEAD = 8
-REPORT = re.compile(r".*(\bWARNING:\s|\bBUG:\s|\[#\d+\])|kmemleak:|---\[ end")
+# Other CPUs' lines may come between the two.
+CUT_HEAD = 40
+REPORT = re.compile(r".*(\bWARNING:\s|\bBUG:\s|\[#\d+\]|\bINFO:\s)|kmemleak:|"
+                    r"---\[ end|EXT4-fs|XFS|JBD2|Aborting journal|harness:|debugfs:")
 AFTER_HEAD = re.compile(r"Modules linked in|CPU: |invalid opcode|Oops|\[#\d+\]")
 # Tools whose reports are warnings as well. To expect one, a text must name it.
 TOOL = re.compile(r"KASAN|KCSAN|UBSAN|KFENCE|ODEBUG|DEBUG_LOCKS_WARN_ON|refcount_t|"
@@ -150,7 +151,8 @@ class Report:
         cut_line = [n for n, text in enumerate(self.lines)
                     if CUT_LINE.search(text)]
         if not cut_line:
-            return len(self.lines) < CUT_HEAD
+            return len(self.lines) < CUT_HEAD and \
+                bool(CUT_LINE.search(line) or not REPORT.match(line))
         # The message, if it was not before the warning's own line
         return cut_line == [1] and len(self.lines) == 2 and \
             not REPORT.match(line)
@@ -172,22 +174,29 @@ class Judge:
         self.complaints = []
         self.report = None
         self.bracket = None
-        self.too_long = False   # the last report was left before its end
+        # Reports of warnings that were left before their end: they were long,
+        # or two CPUs' reports are mixed. Their ends are still to come.
+        self.ends_owed = 0
 
     def line(self, line):
         begin, end = BEGIN.search(line), END.search(line)
         if begin or end:
-            self.close_report()
+            self.leave_report()
             self.close_bracket(bool(end))
             self.bracket = begin and Bracket(begin.group(1))
         elif self.report:
             self.in_report(line)
-        elif COMPLAINT.search(line) and \
-                not (self.too_long and REPORT_END.search(line)):
+        elif COMPLAINT.search(line):
+            self.begin_report(line)
+
+    def begin_report(self, line):
+        if not REPORT_END.search(line):
             self.report = Report(line, self.bracket)
-            self.too_long = False
-            if REPORT_END.search(line):
-                self.close_report()
+        elif self.ends_owed:
+            self.ends_owed -= 1
+        else:
+            self.report = Report(line, self.bracket)
+            self.close_report()
 
     def in_report(self, line):
         report = self.report
@@ -195,13 +204,17 @@ class Judge:
             report.lines.append(line)
             self.close_report()
         elif COMPLAINT.search(line) and not report.goes_on_with(line):
-            self.close_report()
+            self.leave_report()
             self.line(line)
         elif len(report.lines) >= LONGEST:
-            self.close_report()
-            self.too_long = True
+            self.leave_report()
         else:
             report.lines.append(line)
+
+    def leave_report(self):
+        if self.report and CUT.search(self.report.lines[0]):
+            self.ends_owed += 1
+        self.close_report()
 
     def close_report(self):
         report, self.report = self.report, None

@@ -310,10 +310,10 @@ static void badinput_split(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, bio);
 	__bio_add_page(bio, ZERO_PAGE(0), PAGE_SIZE, 0);
 	split = TEST_SPLAT_ONCE("cannot split",
-			   bio_split(bio, sectors, GFP_NOIO, bs));
+				bio_split(bio, sectors, GFP_NOIO, bs));
 	KUNIT_EXPECT_PTR_EQ(test, split, NULL);
 	split = TEST_SPLAT_ONCE("cannot split",
-			   bio_split(bio, sectors, GFP_NOIO, NULL));
+				bio_split(bio, sectors, GFP_NOIO, NULL));
 	KUNIT_EXPECT_PTR_EQ(test, split, NULL);
 	KUNIT_EXPECT_EQ(test, bio_sectors(bio), 8);
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).allocs, 1);
