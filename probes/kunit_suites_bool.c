@@ -2,8 +2,6 @@
 /*
  * 6.18: it is told whether to run them even if the tests are switched off.
  * Absent too without CONFIG_KUNIT.
- *
- * export: __kunit_test_suites_init
  */
 #include "probe.h"
 

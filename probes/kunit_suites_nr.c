@@ -2,8 +2,6 @@
 /*
  * 5.12 to 6.17: __kunit_test_suites_init() takes the number of suites; before,
  * a NULL ends them.  Absent too without CONFIG_KUNIT.
- *
- * export: __kunit_test_suites_init
  */
 #include "probe.h"
 

@@ -3,7 +3,6 @@
  * Every name of the header, in both forms, and the kernel's own
  * functions on our sets
  */
-#include <linux/blk-integrity.h>
 #include <linux/mm.h>
 
 #include "testdisk.h"
@@ -25,7 +24,7 @@ KUNIT_ARRAY_PARAM(vecs, vec_counts, vecs_desc);
 
 static unsigned int vecs_of(struct kunit *test)
 {
-	return *(const unsigned short *)test->param_value;
+	return *(const unsigned short *)test_param(test);
 }
 
 static struct bio_set *vec_set(struct kunit *test)
@@ -68,8 +67,8 @@ static void api_alloc_3_args(struct kunit *test)
 
 	bio = bio_alloc_bioset(GFP_NOIO, vecs_of(test), bs);
 	expect_fresh(test, bio, bs, vecs_of(test));
-	KUNIT_EXPECT_EQ(test, bio->bi_cookie, BLK_QC_T_NONE);
-	KUNIT_EXPECT_PTR_EQ(test, bio->bi_bdev, NULL);
+	KUNIT_EXPECT_EQ(test, test_cookie(bio), BLK_QC_T_NONE);
+	KUNIT_EXPECT_TRUE(test, test_bio_is_for(bio, NULL));
 	TEST_EXPECT_SAME(test, bio->bi_opf, 0);
 	bio_put(bio);
 }
@@ -78,12 +77,12 @@ static void api_alloc_5_args(struct kunit *test)
 {
 	struct test_disk *disk = test_disk(test, NULL, NULL);
 	struct bio_set *bs = vec_set(test);
-	const blk_opf_t opf = REQ_OP_WRITE | REQ_SYNC | REQ_FUA;
+	const bset_opf_t opf = REQ_OP_WRITE | REQ_SYNC | REQ_FUA;
 	struct bio *bio;
 
 	bio = bio_alloc_bioset(disk->bdev, vecs_of(test), opf, GFP_NOIO, bs);
 	expect_fresh(test, bio, bs, vecs_of(test));
-	KUNIT_EXPECT_PTR_EQ(test, bio->bi_bdev, disk->bdev);
+	KUNIT_EXPECT_TRUE(test, test_bio_is_for(bio, disk->bdev));
 	TEST_EXPECT_SAME(test, bio->bi_opf, opf);
 #ifdef CONFIG_BLK_CGROUP
 	KUNIT_EXPECT_NOT_NULL(test, bio->bi_blkg);
@@ -103,10 +102,7 @@ static void api_alloc_without_sleeping(struct kunit *test)
 /* Everything that a user may leave behind in a bio. */
 static void make_dirty(struct bio *bio)
 {
-	memset(bio, 0x5a, BIO_RESET_BYTES);
-	/* What a put would act upon. */
-	bio->bi_flags = 0x5a5a & ~(1U << BIO_REFFED);
-	bio->bi_opf &= ~REQ_ALLOC_CACHE;
+	test_scribble(bio);
 #ifdef CONFIG_BLK_CGROUP
 	bio->bi_blkg = NULL;
 #endif
@@ -129,7 +125,7 @@ static void api_reused_bio_is_fresh(struct kunit *test)
 	for (i = 0; i < 4; i++) {
 		bio = bio_alloc_bioset(GFP_NOIO, nr, bs);
 		expect_fresh(test, bio, bs, nr);
-		KUNIT_EXPECT_EQ(test, bio->bi_cookie, BLK_QC_T_NONE);
+		KUNIT_EXPECT_EQ(test, test_cookie(bio), BLK_QC_T_NONE);
 		make_dirty(bio);
 		if (i & 1)
 			test_kernel_put(bio);
@@ -187,7 +183,7 @@ KUNIT_ARRAY_PARAM(flags, init_flags, flags_desc);
 /* Memory that is not zeroed will do. */
 static void api_init_exit(struct kunit *test)
 {
-	const int flags = *(const int *)test->param_value;
+	const int flags = *(const int *)test_param(test);
 	struct bio_set *bs = &embedded.bio_split;
 	unsigned int nr = flags & BIOSET_NEED_BVECS ? 256 : 0;
 	struct bio *bio;
@@ -209,7 +205,7 @@ static void api_init_exit(struct kunit *test)
 static struct bio *source_bio(struct kunit *test, struct test_disk *disk)
 {
 	struct bio *bio =
-		bio_alloc(disk->bdev, 1, REQ_OP_WRITE | REQ_SYNC, GFP_KERNEL);
+		kernel_bio_alloc_fs(disk->bdev, 1, REQ_OP_WRITE | REQ_SYNC);
 
 	__bio_add_page(bio, ZERO_PAGE(0), PAGE_SIZE, 0);
 	bio->bi_iter.bi_sector = 100;
@@ -249,11 +245,20 @@ static void api_clone_fast(struct kunit *test)
 	struct bio *clone = bio_clone_fast(src, GFP_NOIO, bs);
 
 	expect_clone(test, clone, src, bs);
-	KUNIT_EXPECT_PTR_EQ(test, clone->bi_bdev, disk->bdev);
+	KUNIT_EXPECT_TRUE(test, test_bio_is_for(clone, disk->bdev));
 	bio_put(clone);
 	free_source(src);
 }
 
+/* Until 6.16 a set has pools for integrity data, made on demand. */
+static void want_integrity(struct kunit *test, struct bio_set *bs)
+{
+#if BSET_HAVE_BIOSET_INTEGRITY_CREATE
+	KUNIT_ASSERT_EQ(test, bioset_integrity_create(bs, 2), 0);
+#endif
+}
+
+#if BSET_HAVE_INTEGRITY_POOLS
 /* What the pool of a set got back: bytes of the object that it lies in. */
 static size_t freed_size;
 
@@ -264,25 +269,38 @@ static void note_size_and_free(void *p, void *slab)
 }
 
 /* Integrity data comes from the pool of the clone's set, and goes back there. */
+static void expect_from_pool(struct kunit *test, struct bio_set *bs,
+			     struct bio *clone)
+{
+	void *own = mempool_alloc(&bs->bio_integrity_pool, GFP_KERNEL);
+
+	bs->bio_integrity_pool.free = note_size_and_free;
+	bio_put(clone);
+	KUNIT_EXPECT_EQ(test, freed_size, ksize(own));
+	mempool_free(own, &bs->bio_integrity_pool);
+}
+#else
+static void expect_from_pool(struct kunit *test, struct bio_set *bs,
+			     struct bio *clone)
+{
+	bio_put(clone);
+}
+#endif
+
 static void api_clone_integrity(struct kunit *test)
 {
 	struct test_disk *disk = test_disk(test, NULL, NULL);
 	struct bio_set *bs = test_set(test, 2, 16, 0);
 	struct bio *src = source_bio(test, disk), *clone;
-	void *own;
 
-	KUNIT_ASSERT_EQ(test, bioset_integrity_create(bs, 2), 0);
+	want_integrity(test, bs);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(bio_integrity_alloc(src, GFP_NOIO, 1)));
-	own = mempool_alloc(&bs->bio_integrity_pool, GFP_KERNEL);
-	bs->bio_integrity_pool.free = note_size_and_free;
 	clone = bio_alloc_clone(disk->bdev, src, GFP_NOIO, bs);
 	expect_clone(test, clone, src, bs);
 	KUNIT_EXPECT_NOT_NULL(test, bio_integrity(clone));
 
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 1);
-	bio_put(clone);
-	KUNIT_EXPECT_EQ(test, freed_size, ksize(own));
-	mempool_free(own, &bs->bio_integrity_pool);
+	expect_from_pool(test, bs, clone);
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
 
 	clone = bio_alloc_clone(disk->bdev, src, GFP_NOIO, NULL);
@@ -296,11 +314,10 @@ static void api_clone_integrity(struct kunit *test)
 static struct bio *source_with_integrity(struct kunit *test,
 					 struct test_disk *disk)
 {
-	struct blk_integrity profile = { .tuple_size = 8 };
 	struct bio *src = source_bio(test, disk);
 	struct bio_integrity_payload *bip;
 
-	blk_integrity_register(disk->disk, &profile);
+	test_disk_has_integrity(disk->disk, 8);
 	bip = bio_integrity_alloc(src, GFP_NOIO, 1);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(bip));
 	bio_integrity_add_page(src, ZERO_PAGE(0), 64, 0);
@@ -315,7 +332,7 @@ static void api_split_integrity(struct kunit *test)
 	struct bio_set *bs = test_set(test, 2, 16, 0);
 	struct bio *src = source_with_integrity(test, disk), *front;
 
-	KUNIT_ASSERT_EQ(test, bioset_integrity_create(bs, 2), 0);
+	want_integrity(test, bs);
 	front = bio_split(src, 3, GFP_NOIO, bs);
 	KUNIT_ASSERT_NOT_NULL(test, front);
 	KUNIT_ASSERT_NOT_NULL(test, bio_integrity(front));
@@ -334,7 +351,7 @@ static void api_alloc_clone(struct kunit *test)
 	struct bio *clone = bio_alloc_clone(other->bdev, src, GFP_NOIO, bs);
 
 	expect_clone(test, clone, src, bs);
-	KUNIT_EXPECT_PTR_EQ(test, clone->bi_bdev, other->bdev);
+	KUNIT_EXPECT_TRUE(test, test_bio_is_for(clone, other->bdev));
 	test_kernel_put(clone);
 	free_source(src);
 }
@@ -413,8 +430,7 @@ static void api_kernel_alloc(struct kunit *test)
 	struct bio *bio;
 
 	for (i = 0; i < 4; i++) {
-		bio = (bio_alloc_bioset)(NULL, nr, REQ_ALLOC_CACHE, GFP_NOIO,
-					 bs);
+		bio = kernel_bio_alloc(NULL, nr, REQ_ALLOC_CACHE, GFP_NOIO, bs);
 		expect_fresh(test, bio, bs, nr);
 		KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 1);
 		if (i & 1)
@@ -432,7 +448,7 @@ static void api_kernel_clone_and_split(struct kunit *test)
 	struct bio *src = source_bio(test, disk);
 	struct bio *clone, *front;
 
-	clone = (bio_alloc_clone)(disk->bdev, src, GFP_NOIO, bs);
+	clone = kernel_bio_clone(disk->bdev, src, GFP_NOIO, bs);
 	KUNIT_ASSERT_NOT_NULL(test, clone);
 	clone->bi_opf &= ~REQ_ALLOC_CACHE; /* the kernel may keep it */
 	expect_clone(test, clone, src, bs);
@@ -482,7 +498,7 @@ static void api_bio_reset(struct kunit *test)
 	struct bio *bio = bio_alloc_bioset(GFP_NOIO, nr, bs);
 
 	KUNIT_ASSERT_NOT_NULL(test, bio);
-	bio_reset(bio, NULL, REQ_OP_READ);
+	kernel_bio_reset(bio, REQ_OP_READ);
 	expect_fresh(test, bio, bs, nr);
 	bio_put(bio);
 }
@@ -610,7 +626,6 @@ static struct kunit_case api_cases[] = {
 
 struct kunit_suite bset_api_suite = {
 	.name = "api",
-	.suite_init = test_keep_slabs,
-	.suite_exit = test_drop_slabs,
+	TEST_SUITE_HOOKS(test_keep_slabs, test_drop_slabs),
 	.test_cases = api_cases,
 };

@@ -212,7 +212,7 @@ static void cache_in_context(struct kunit *test)
 	struct test_later *later;
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
-	t->c = test->param_value;
+	t->c = test_param(test);
 	if (!test_context_usable(t->c->context))
 		kunit_skip(test, "sleeping locks");
 	t->bs = lone_set(test);
@@ -337,8 +337,7 @@ static void cache_no_bio_twice(struct kunit *test)
 	need_caches(test);
 	h->bs = test_set(test, 2, sizeof(unsigned long), BIOSET_NEED_BVECS);
 	h->end = ktime_add_ms(ktime_get(), HAMMER_MS);
-	hrtimer_init(&h->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	h->timer.function = hammer_irq;
+	test_hrtimer_init(&h->timer, hammer_irq, HRTIMER_MODE_REL_HARD);
 	test_defer(test, hammer_stop_irq, h);
 	if (test_context_usable(TEST_HARDIRQ))
 		hrtimer_start(&h->timer, ms_to_ktime(1), HRTIMER_MODE_REL_HARD);
@@ -850,8 +849,8 @@ static void cache_kinds_do_not_mix(struct kunit *test)
 	for (i = 0; i < 600; i++) {
 		nr = i * 37 % (BIO_MAX_VECS + 1);
 		bio = (i & 4) ? bio_alloc_bioset(GFP_NOIO, nr, bs)
-			      : (bio_alloc_bioset)(NULL, nr, REQ_OP_READ,
-						   GFP_NOIO, bs);
+			      : kernel_bio_alloc(NULL, nr, REQ_OP_READ,
+						 GFP_NOIO, bs);
 		KUNIT_ASSERT_NOT_NULL(test, bio);
 		KUNIT_ASSERT_GE(test, bio->bi_max_vecs, nr);
 		if (nr)

@@ -305,7 +305,7 @@ static void debug_foreign_put(struct kunit *test)
 	struct bio *bio = kunit_kzalloc(test, sizeof(*bio), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, bio);
-	bio_init(bio, NULL, NULL, 0, 0);
+	kernel_bio_init(bio, NULL, 0, 0);
 	bio->bi_pool = bs;
 	test_splat_begin("double or foreign put");
 	bset_put(bio);
@@ -343,7 +343,7 @@ static void debug_alloc_cache_bit(struct kunit *test)
 	__bio_add_page(bio, ZERO_PAGE(0), PAGE_SIZE, 0);
 	bio->bi_opf |= REQ_ALLOC_CACHE;
 	/* Else the block layer removes the bit by itself. */
-	blk_queue_flag_set(QUEUE_FLAG_POLL, disk->disk->queue);
+	test_disk_may_poll(disk->disk);
 	bio->bi_private = &done;
 	bio->bi_end_io = end_and_put;
 	test_splat_begin("REQ_ALLOC_CACHE set by hand");

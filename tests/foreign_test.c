@@ -30,10 +30,10 @@ KUNIT_ARRAY_PARAM(foreign, foreigns, foreign_desc);
 
 static struct bio_set *foreign_of(struct kunit *test)
 {
-	return ((const struct foreign *)test->param_value)->bs;
+	return ((const struct foreign *)test_param(test))->bs;
 }
 
-static int foreign_start(struct kunit_suite *suite)
+static int foreign_start(test_suite_arg *unused)
 {
 	int ret;
 
@@ -46,7 +46,7 @@ static int foreign_start(struct kunit_suite *suite)
 }
 
 /* Our bioset_exit() is one of the names. */
-static void foreign_stop(struct kunit_suite *suite)
+static void foreign_stop(test_suite_arg *unused)
 {
 	bioset_exit(&made_by_kernel);
 	bioset_exit(&cached_by_kernel);
@@ -87,15 +87,15 @@ static void foreign_clone_and_split(struct kunit *test)
 	struct bio_set *bs = foreign_of(test);
 	struct bio *src, *bio;
 
-	src = bio_alloc(disk->bdev, 1, REQ_OP_WRITE, GFP_KERNEL);
+	src = kernel_bio_alloc_fs(disk->bdev, 1, REQ_OP_WRITE);
 	__bio_add_page(src, ZERO_PAGE(0), PAGE_SIZE, 0);
 	bio = bio_clone_fast(src, GFP_NOIO, bs);
 	expect_kernels(test, bio, bs);
-	KUNIT_EXPECT_PTR_EQ(test, bio->bi_bdev, disk->bdev);
+	KUNIT_EXPECT_TRUE(test, test_bio_is_for(bio, disk->bdev));
 	bio_put(bio);
 	bio = bio_alloc_clone(NULL, src, GFP_NOIO, bs);
 	expect_kernels(test, bio, bs);
-	KUNIT_EXPECT_PTR_EQ(test, bio->bi_bdev, NULL);
+	KUNIT_EXPECT_TRUE(test, test_bio_is_for(bio, NULL));
 	bio_put(bio);
 	bio = bio_split(src, 1, GFP_NOIO, bs);
 	expect_kernels(test, bio, bs);
@@ -112,7 +112,7 @@ static void foreign_clone_and_split(struct kunit *test)
 /* catalogue 17: where the kernel has a cache of its own, it keeps it */
 static void foreign_percpu_cache(struct kunit *test)
 {
-	const blk_opf_t opf = REQ_OP_READ | REQ_ALLOC_CACHE;
+	const bset_opf_t opf = REQ_OP_READ | REQ_ALLOC_CACHE;
 	struct bio *bio, *again;
 
 	migrate_disable();
@@ -173,7 +173,6 @@ static struct kunit_case foreign_cases[] = {
 
 struct kunit_suite bset_foreign_suite = {
 	.name = "foreign",
-	.suite_init = foreign_start,
-	.suite_exit = foreign_stop,
+	TEST_SUITE_HOOKS(foreign_start, foreign_stop),
 	.test_cases = foreign_cases,
 };

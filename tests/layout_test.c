@@ -25,7 +25,7 @@ static struct bio_set layout_bs;
 /* They keep the slabs of layout_pads() alive from one pad to the next. */
 static struct bio_set layout_kept[LAST_PAD / 8 + 2];
 
-static int layout_start(struct kunit_suite *suite)
+static int layout_start(test_suite_arg *unused)
 {
 	int i, ret;
 
@@ -36,7 +36,7 @@ static int layout_start(struct kunit_suite *suite)
 	return ret;
 }
 
-static void layout_stop(struct kunit_suite *suite)
+static void layout_stop(test_suite_arg *unused)
 {
 	int i;
 
@@ -115,7 +115,7 @@ static void live(struct kunit *test, struct bio *bio, struct bio_set *bs)
 	KUNIT_ASSERT_NOT_NULL(test, clone);
 	bio_chain(clone, bio);
 	bio_endio(clone);
-	bio_reset(bio, NULL, REQ_OP_READ);
+	kernel_bio_reset(bio, REQ_OP_READ);
 }
 
 static void *pad_of(struct bio *bio, unsigned int pad)
@@ -294,7 +294,7 @@ static void layout_put_bio_has_no_device(struct kunit *test)
 	bio = bio_alloc_bioset(disk->bdev, 4, REQ_OP_READ, GFP_NOWAIT, bs);
 	if (bio)
 		bio_put(bio);
-	KUNIT_EXPECT_TRUE(test, bio && !READ_ONCE(bio->bi_bdev));
+	KUNIT_EXPECT_TRUE(test, bio && test_bio_is_for(bio, NULL));
 	rcu_read_unlock();
 }
 
@@ -314,7 +314,6 @@ static struct kunit_case layout_cases[] = {
 
 struct kunit_suite bset_layout_suite = {
 	.name = "layout",
-	.suite_init = layout_start,
-	.suite_exit = layout_stop,
+	TEST_SUITE_HOOKS(layout_start, layout_stop),
 	.test_cases = layout_cases,
 };

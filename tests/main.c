@@ -33,7 +33,7 @@ MODULE_PARM_DESC(suite, "run this suite, or suite.case, only (default: all)");
 
 static struct kunit_suite *const all_suites[] = { ALL_SUITES };
 
-static struct kunit_suite *chosen[ARRAY_SIZE(all_suites)];
+static struct kunit_suite *chosen[ARRAY_SIZE(all_suites) + 1];
 static int nr_chosen;
 
 /* One case of a suite, as a suite with no other. */
@@ -89,13 +89,13 @@ static int __init bioset_kunit_init(void)
 	/* What the kernel prints for the suites that are built in. */
 	pr_info("KTAP version 1\n");
 	pr_info("1..%d\n", nr_chosen);
-	return __kunit_test_suites_init(chosen, nr_chosen);
+	return test_suites_init(chosen, nr_chosen);
 }
 
 static void __exit bioset_kunit_exit(void)
 {
 	test_leftovers_exit();
-	__kunit_test_suites_exit(chosen, nr_chosen);
+	test_suites_exit(chosen, nr_chosen);
 	kfree(one_case);
 }
 

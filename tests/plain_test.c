@@ -72,7 +72,7 @@ static void plain_names_are_the_kernels(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, bioset_init(&bs, 1, 0, BIOSET_NEED_BVECS), 0);
 	KUNIT_EXPECT_EQ(test, bset_starve(&bs, 1), -EINVAL);
 	KUNIT_EXPECT_PTR_EQ(test, bs.rescue_workqueue, NULL);
-	bio = bio_alloc_bioset(NULL, 1, REQ_OP_READ, GFP_NOIO, &bs);
+	bio = kernel_bio_alloc(NULL, 1, REQ_OP_READ, GFP_NOIO, &bs);
 	KUNIT_EXPECT_NOT_NULL(test, bio);
 	if (bio)
 		bio_put(bio);

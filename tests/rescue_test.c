@@ -38,7 +38,7 @@ struct splitter {
 static void piece_end(struct bio *bio)
 {
 	struct bio *parent = bio->bi_private;
-	struct test_disk *disk = parent->bi_bdev->bd_disk->private_data;
+	struct test_disk *disk = compat_bio_disk(parent)->private_data;
 	struct splitter *s = disk->priv;
 
 	if (bio->bi_status && !parent->bi_status)
@@ -882,7 +882,6 @@ static struct kunit_case rescue_cases[] = {
 
 struct kunit_suite bset_rescue_suite = {
 	.name = "rescue",
-	.suite_init = test_keep_slabs,
-	.suite_exit = test_drop_slabs,
+	TEST_SUITE_HOOKS(test_keep_slabs, test_drop_slabs),
 	.test_cases = rescue_cases,
 };

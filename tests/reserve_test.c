@@ -30,8 +30,8 @@ static int take(void *arg)
 	struct taker *t = arg;
 
 	if (t->kernel)
-		t->bio = (bio_alloc_bioset)(NULL, t->nr_vecs, REQ_OP_READ,
-					    GFP_NOIO, t->bs);
+		t->bio = kernel_bio_alloc(NULL, t->nr_vecs, REQ_OP_READ,
+					  GFP_NOIO, t->bs);
 	else
 		t->bio = bio_alloc_bioset(GFP_NOIO, t->nr_vecs, t->bs);
 	t->got = ktime_get();
@@ -99,15 +99,15 @@ KUNIT_ARRAY_PARAM(drain, drains, drain_desc);
 static struct bio *take_nowait(const struct drain_case *d, struct bio_set *bs)
 {
 	if (d->kernel)
-		return (bio_alloc_bioset)(NULL, d->nr_vecs, REQ_OP_READ,
-					  GFP_NOWAIT, bs);
+		return kernel_bio_alloc(NULL, d->nr_vecs, REQ_OP_READ,
+					GFP_NOWAIT, bs);
 	return bio_alloc_bioset(GFP_NOWAIT, d->nr_vecs, bs);
 }
 
 /* catalogue 20: the reserve serves those who cannot wait, then NULL */
 static void reserve_nowait(struct kunit *test)
 {
-	const struct drain_case *d = test->param_value;
+	const struct drain_case *d = test_param(test);
 	struct bio_set *bs =
 		test_starved_set(test, d->pool_size, BIOSET_NEED_BVECS);
 	struct bio *bios[MAX_POOL];
@@ -256,7 +256,7 @@ static s64 wake_one(struct kunit *test, const struct wake_case *w,
 /* catalogue 22: with a reserve of one, the put wakes the waiter at once */
 static void reserve_put_wakes(struct kunit *test)
 {
-	const struct wake_case *w = test->param_value;
+	const struct wake_case *w = test_param(test);
 	struct bio_set *bs;
 	s64 ms = S64_MAX;
 	int tries;
@@ -409,7 +409,7 @@ KUNIT_ARRAY_PARAM(refill, refills, refill_desc);
 /* catalogue 16: a reserve that is short is filled first, on the fast way too */
 static void reserve_refilled_before_cache(struct kunit *test)
 {
-	const struct refill_case *r = test->param_value;
+	const struct refill_case *r = test_param(test);
 	struct bio_set *bs = test_set(test, 1, 0, BIOSET_NEED_BVECS);
 	struct late_put *from_slab = hold(test, bs, r->nr_vecs, r->kernel);
 	struct late_put *from_reserve;
@@ -440,8 +440,8 @@ static void reserve_no_array_gives_bio_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).vec_reserve, 0);
 	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOWAIT, 256, bs), NULL);
 	KUNIT_EXPECT_PTR_EQ(test,
-			    (bio_alloc_bioset)(NULL, 256, REQ_OP_READ,
-					       GFP_NOWAIT, bs),
+			    kernel_bio_alloc(NULL, 256, REQ_OP_READ, GFP_NOWAIT,
+					     bs),
 			    NULL);
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).reserve, 1);
 	put_it(big);
@@ -613,7 +613,7 @@ KUNIT_ARRAY_PARAM(starvation, starvations, starvation_desc);
 
 static void reserve_cross_cpu_stress(struct kunit *test)
 {
-	const unsigned int nth = *(const unsigned int *)test->param_value;
+	const unsigned int nth = *(const unsigned int *)test_param(test);
 	struct stress *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
 	const int cpus = num_online_cpus();
 	struct test_worker *w[4];
@@ -655,7 +655,6 @@ static struct kunit_case reserve_cases[] = {
 
 struct kunit_suite bset_reserve_suite = {
 	.name = "reserve",
-	.suite_init = test_keep_slabs,
-	.suite_exit = test_drop_slabs,
+	TEST_SUITE_HOOKS(test_keep_slabs, test_drop_slabs),
 	.test_cases = reserve_cases,
 };

@@ -37,9 +37,9 @@ static void stats_count_every_path(struct kunit *test)
 			bset_starve(bs, way & 4 ? 1 : 0);
 			bio = way & 1 ? bio_alloc_bioset(GFP_NOWAIT, counts[i],
 							 bs)
-				      : (bio_alloc_bioset)(NULL, counts[i],
-							   REQ_OP_READ,
-							   GFP_NOWAIT, bs);
+				      : kernel_bio_alloc(NULL, counts[i],
+							 REQ_OP_READ,
+							 GFP_NOWAIT, bs);
 			KUNIT_ASSERT_NOT_NULL(test, bio);
 			expect_counts(test, bs, ++allocs, puts);
 			if (way & 2)

@@ -88,7 +88,7 @@ KUNIT_ARRAY_PARAM(wait, wait_cases, wait_desc);
 /* catalogue 14: waits as long as a bio is out, and not much longer */
 static void teardown_waits(struct kunit *test)
 {
-	const struct wait_case *w = test->param_value;
+	const struct wait_case *w = test_param(test);
 	struct ending *e = kunit_kzalloc(test, sizeof(*e), GFP_KERNEL);
 	struct late *l = kunit_kzalloc(test, sizeof(*l), GFP_KERNEL);
 	struct test_worker *worker;

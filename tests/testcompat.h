@@ -9,14 +9,23 @@
 
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
+#include <linux/kmsg_dump.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/timer.h>
 #include <linux/workqueue.h>
 
-#include "bioset.h"
 #include "bset_features.h"
+
+#if BSET_HAVE_BLK_INTEGRITY_H /* 5.16 */
+#include <linux/blk-integrity.h>
+#endif
+#if BSET_HAVE_BIO_INTEGRITY_H /* 6.11 */
+#include <linux/bio-integrity.h>
+#endif
+
+#include "bioset.h"
 #include "samples/compat.h"
 
 /* 6.13: the name of a symbol namespace is a string. */
@@ -59,6 +68,29 @@
 /* 6.17: what is not unbound says that it is per-CPU. */
 #if !BSET_HAVE_WQ_PERCPU
 #define WQ_PERCPU 0
+#endif
+
+/* 5.12: who reads the log is a kmsg_dump_iter; before, an active dumper. */
+#if BSET_HAVE_KMSG_DUMP_ITER
+typedef struct kmsg_dump_iter test_log_reader;
+#define TEST_LOG_READER \
+	{               \
+	}
+#else
+typedef struct kmsg_dumper test_log_reader;
+#define TEST_LOG_READER        \
+	{                      \
+		.active = true \
+	}
+#endif
+
+/* 6.1: what iterate_dir() calls says whether to go on; before, 0 did. */
+#if BSET_HAVE_FILLDIR_BOOL
+typedef bool test_filldir_t;
+#define TEST_FILLDIR_GO_ON true
+#else
+typedef int test_filldir_t;
+#define TEST_FILLDIR_GO_ON 0
 #endif
 
 /* 6.13: the function is given at once. */
@@ -133,6 +165,37 @@ static inline bool test_bio_is_for(const struct bio *bio,
 #endif
 }
 
+/* 5.16: before, a bio has no cookie. */
+static inline blk_qc_t test_cookie(const struct bio *bio)
+{
+#if BSET_HAVE_BI_COOKIE
+	return bio->bi_cookie;
+#else
+	return BLK_QC_T_NONE;
+#endif
+}
+
+/*
+ * Writes over what bio_reset() resets, but for what says where the array is
+ * (since 7.0 bi_io_vec is there) and where it goes (before 5.12 in bi_flags).
+ */
+static inline void test_scribble(struct bio *bio)
+{
+	struct bio_vec *vecs = bio->bi_io_vec;
+#if BSET_HAVE_BVEC_POOL_IDX
+	const unsigned short where = 0xffff & ~0U << BVEC_POOL_OFFSET;
+#else
+	const unsigned short where = 0;
+#endif
+	const unsigned short flags = bio->bi_flags & where;
+
+	memset(bio, 0x5a, BIO_RESET_BYTES);
+	bio->bi_io_vec = vecs;
+	/* What a put would act upon is left out. */
+	bio->bi_flags = (0x5a5a & ~where & ~(1U << BIO_REFFED)) | flags;
+	bio->bi_opf &= ~REQ_ALLOC_CACHE;
+}
+
 /* Gives a clone the device of its source: by the name of before 5.18. */
 static inline struct block_device *test_dev_of(const struct bio *bio)
 {
@@ -203,5 +266,48 @@ static inline void kernel_bio_reset(struct bio *bio, bset_opf_t opf)
 	bio->bi_opf = opf;
 #endif
 }
+
+/* For fs_bio_set; bio_alloc() has its device and operation since 5.18. */
+static inline struct bio *kernel_bio_alloc_fs(struct block_device *bdev,
+					      unsigned short nr_vecs,
+					      bset_opf_t opf)
+{
+	return kernel_bio_alloc(bdev, nr_vecs, opf, GFP_KERNEL, &fs_bio_set);
+}
+
+/* 6.9: limits change together; 6.11: polling is one of them. */
+static inline void test_disk_may_poll(struct gendisk *disk)
+{
+#if BSET_HAVE_BLK_FEAT
+	struct queue_limits limits = queue_limits_start_update(disk->queue);
+
+	limits.features |= BLK_FEAT_POLL;
+	WARN_ON(queue_limits_commit_update(disk->queue, &limits));
+#else
+	blk_queue_flag_set(QUEUE_FLAG_POLL, disk->queue);
+#endif
+}
+
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+/* Until 6.10 a disk was told afterwards; 6.17 has another word for the size. */
+static inline void test_disk_has_integrity(struct gendisk *disk,
+					   unsigned int bytes)
+{
+#if BSET_HAVE_BLK_INTEGRITY_REGISTER
+	struct blk_integrity profile = { .tuple_size = bytes };
+
+	blk_integrity_register(disk, &profile);
+#else
+	struct queue_limits limits = queue_limits_start_update(disk->queue);
+
+#if BSET_HAVE_INTEGRITY_METADATA_SIZE
+	limits.integrity.metadata_size = bytes;
+#else
+	limits.integrity.tuple_size = bytes;
+#endif
+	WARN_ON(queue_limits_commit_update(disk->queue, &limits));
+#endif
+}
+#endif
 
 #endif /* BSET_TESTCOMPAT_H */

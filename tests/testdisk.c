@@ -51,7 +51,7 @@ void test_disks_release(void)
 
 static void disk_timer(struct timer_list *timer)
 {
-	struct test_disk *disk = from_timer(disk, timer, timer);
+	struct test_disk *disk = container_of(timer, typeof(*disk), timer);
 
 	test_disk_release(disk);
 }
@@ -78,11 +78,12 @@ void test_leaf(struct test_disk *disk, struct bio *bio)
 			  jiffies + msecs_to_jiffies(disk->delay_ms));
 }
 
-static void disk_submit_bio(struct bio *bio)
+static compat_submit_t disk_submit_bio(struct bio *bio)
 {
-	struct test_disk *disk = bio->bi_bdev->bd_disk->private_data;
+	struct test_disk *disk = compat_bio_disk(bio)->private_data;
 
 	disk->submit(disk, bio);
+	return COMPAT_SUBMITTED;
 }
 
 static const struct block_device_operations disk_ops = {
@@ -98,26 +99,29 @@ static void disk_free(void *arg)
 	list_del(&disk->all);
 	mutex_unlock(&disks_lock);
 	test_disk_release(disk);
-	del_timer_sync(&disk->timer);
+	test_timer_stop(&disk->timer);
 	del_gendisk(disk->disk);
-	put_disk(disk->disk);
+	test_gd_free(&disk->gd);
 	kfree(disk);
 }
 
 static struct gendisk *add_gendisk(struct test_disk *disk)
 {
-	struct gendisk *gd = blk_alloc_disk(NUMA_NO_NODE);
+	struct gendisk *gd;
 
-	if (!gd)
+	if (!test_gd_alloc(&disk->gd)) {
+		test_gd_free(&disk->gd);
 		return NULL;
+	}
+	gd = disk->gd.gd;
 	gd->fops = &disk_ops;
 	gd->private_data = disk;
 	gd->flags |= GENHD_FL_NO_PART;
 	snprintf(gd->disk_name, sizeof(gd->disk_name), "bsettest%d",
 		 atomic_inc_return(&serial));
 	set_capacity(gd, DISK_SECTORS);
-	if (add_disk(gd)) {
-		put_disk(gd);
+	if (compat_disk_add(gd)) {
+		test_gd_free(&disk->gd);
 		return NULL;
 	}
 	return gd;
@@ -140,7 +144,7 @@ struct test_disk *test_disk(struct kunit *test,
 	if (!disk->disk)
 		kfree(disk);
 	KUNIT_ASSERT_NOT_NULL(test, disk->disk);
-	disk->bdev = disk->disk->part0;
+	disk->bdev = disk->gd.bdev;
 	mutex_lock(&disks_lock);
 	list_add(&disk->all, &disks);
 	mutex_unlock(&disks_lock);
@@ -192,7 +196,7 @@ struct test_io *test_io_on(struct kunit *test, struct test_disk *disk, int cpu)
 
 	KUNIT_ASSERT_NOT_NULL(test, io);
 	init_completion(&io->done);
-	io->bio = bio_alloc(disk->bdev, 1, REQ_OP_WRITE, GFP_KERNEL);
+	io->bio = kernel_bio_alloc_fs(disk->bdev, 1, REQ_OP_WRITE);
 	__bio_add_page(io->bio, ZERO_PAGE(0), IO_BYTES, 0);
 	io->bio->bi_private = io;
 	io->bio->bi_end_io = io_end;

@@ -16,7 +16,8 @@
  * @submit does.
  */
 struct test_disk {
-	struct gendisk *disk;
+	struct test_gd gd;
+	struct gendisk *disk; /* the same */
 	struct block_device *bdev;
 	void (*submit)(struct test_disk *disk, struct bio *bio);
 	void *priv;

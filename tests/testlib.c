@@ -43,6 +43,25 @@ const void *test_next_number(const void *prev, unsigned int last, char *desc)
 	return (const void *)next;
 }
 
+#if !BSET_HAVE_KUNIT_CASE_PARAM
+const void *test_param_now;
+
+/* What a case has deferred is run after each of its parameters. */
+void test_run_params(struct kunit *test)
+{
+	const struct test_param_case *c =
+		container_of(test->name, struct test_param_case, name[0]);
+	char desc[KUNIT_PARAM_DESC_SIZE] = "";
+
+	for (test_param_now = c->gen(NULL, desc); test_param_now;
+	     test_param_now = c->gen(test_param_now, desc)) {
+		kunit_info(test, "%s: %s\n", c->name, desc);
+		c->run(test);
+		kunit_cleanup(test);
+	}
+}
+#endif
+
 static int deferred_init(struct kunit_resource *res, void *context)
 {
 	res->data = kmemdup(context, sizeof(struct deferred), GFP_KERNEL);
@@ -69,7 +88,7 @@ void test_defer(struct kunit *test, void (*fn)(void *), void *arg)
 
 static struct bio_set kept[4];
 
-int test_keep_slabs(struct kunit_suite *suite)
+int test_keep_slabs(test_suite_arg *unused)
 {
 	int i, ret = 0;
 
@@ -80,7 +99,7 @@ int test_keep_slabs(struct kunit_suite *suite)
 	return ret;
 }
 
-void test_drop_slabs(struct kunit_suite *suite)
+void test_drop_slabs(test_suite_arg *unused)
 {
 	int i;
 
@@ -273,7 +292,7 @@ static int later_task(void *arg)
 
 static void later_softirq(struct timer_list *timer)
 {
-	struct test_later *l = from_timer(l, timer, timer);
+	struct test_later *l = container_of(timer, typeof(*l), timer);
 
 	later_run(l, IS_ENABLED(CONFIG_PREEMPT_RT) || in_serving_softirq());
 }
@@ -291,7 +310,7 @@ static void later_cancel(void *arg)
 	struct test_later *l = arg;
 
 	test_within(&l->done, TEST_LIMIT_MS);
-	del_timer_sync(&l->timer);
+	test_timer_stop(&l->timer);
 	hrtimer_cancel(&l->hrtimer);
 }
 
@@ -307,8 +326,7 @@ struct test_later *test_later(struct kunit *test, enum test_context context,
 	l->ms = ms;
 	init_completion(&l->done);
 	timer_setup(&l->timer, later_softirq, 0);
-	hrtimer_init(&l->hrtimer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	l->hrtimer.function = later_hardirq;
+	test_hrtimer_init(&l->hrtimer, later_hardirq, HRTIMER_MODE_REL_HARD);
 	test_defer(test, later_cancel, l);
 	if (context == TEST_TASK)
 		test_worker(test, later_task, l);
@@ -359,7 +377,7 @@ void test_splat_once_begin(const char *text)
 
 bool test_logged(const char *fmt, ...)
 {
-	struct kmsg_dump_iter iter;
+	test_log_reader iter = TEST_LOG_READER;
 	bool found = false;
 	char text[160], line[256];
 	va_list args;
@@ -453,18 +471,19 @@ struct slab_search {
 	size_t len;
 };
 
-static bool look_at_slab(struct dir_context *ctx, const char *name, int len,
-			 loff_t off, u64 ino, unsigned int type)
+static test_filldir_t look_at_slab(struct dir_context *ctx, const char *name,
+				   int len, loff_t off, u64 ino,
+				   unsigned int type)
 {
 	struct slab_search *s = container_of(ctx, struct slab_search, ctx);
 
 	if (len < strlen(s->prefix) ||
 	    memcmp(name, s->prefix, strlen(s->prefix)))
-		return true;
+		return TEST_FILLDIR_GO_ON;
 	s->found++;
 	if (s->name)
 		snprintf(s->name, s->len, "%.*s", len, name);
-	return true;
+	return TEST_FILLDIR_GO_ON;
 }
 
 /* How many there are, and the name of the last one that was found. */

@@ -11,7 +11,6 @@
 #ifndef BSET_TESTLIB_H
 #define BSET_TESTLIB_H
 
-#include <kunit/test.h>
 #include <linux/bio.h>
 #include <linux/completion.h>
 #include <linux/hrtimer.h>
@@ -19,6 +18,8 @@
 #include <linux/timer.h>
 
 #include "bioset.h"
+#include "testcompat.h"
+#include "testkunit.h"
 
 /* Long enough for anything that works, under emulation and KASAN too. */
 #define TEST_LIMIT_MS test_limit_ms
@@ -47,19 +48,19 @@ extern struct kunit_suite bset_debug_suite;
 void test_leftovers_exit(void);
 
 /* Numbers 0…@last as parameters of a case. */
-#define TEST_GEN_NUMBERS(name, last)                                       \
-	static const void *name##_gen_params(const void *prev, char *desc) \
-	{                                                                  \
-		return test_next_number(prev, last, desc);                 \
+#define TEST_GEN_NUMBERS(name, last)                        \
+	static const void *name##_gen_params(TEST_GEN_ARGS) \
+	{                                                   \
+		return test_next_number(prev, last, desc);  \
 	}
-#define test_number(test) ((unsigned int)(uintptr_t)(test)->param_value - 1)
+#define test_number(test) ((unsigned int)(uintptr_t)test_param(test) - 1)
 const void *test_next_number(const void *prev, unsigned int last, char *desc);
 
 /* For a suite's init and exit: sets of the layouts that tests use most, so that
  * not each test makes and destroys slabs.
  */
-int test_keep_slabs(struct kunit_suite *suite);
-void test_drop_slabs(struct kunit_suite *suite);
+int test_keep_slabs(test_suite_arg *unused);
+void test_drop_slabs(test_suite_arg *unused);
 
 /* Clean-up at the end of the test, last registered first; also after a failed
  * assertion.
