@@ -788,7 +788,7 @@ static void put_as(const struct twice_case *c, struct bio *bio)
 /* A second put is noticed, and does no harm: no bio goes out twice. */
 static void cache_second_put(struct kunit *test)
 {
-	const struct twice_case *c = test->param_value;
+	const struct twice_case *c = test_param(test);
 	struct bio_set *bs = lone_set(test);
 	struct bio *bio, *a, *b;
 	unsigned long held;

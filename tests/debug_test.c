@@ -43,7 +43,7 @@ static u64 misuses(struct kunit *test, struct bio_set *bs)
 /* Lines of the log, of any time, that have both texts in them. */
 static unsigned int lines_logged(const char *a, const char *b)
 {
-	struct kmsg_dump_iter iter;
+	test_log_reader iter = TEST_LOG_READER;
 	unsigned int n = 0;
 	char line[256];
 	size_t len;
@@ -487,11 +487,9 @@ static struct ticker *new_tickers(struct kunit *test)
 
 	t = kunit_kzalloc(test, nr_cpu_ids * sizeof(*t), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, t);
-	for_each_online_cpu(cpu) {
-		hrtimer_init(&t[cpu].timer, CLOCK_MONOTONIC,
-			     HRTIMER_MODE_REL_PINNED_HARD);
-		t[cpu].timer.function = tick;
-	}
+	for_each_online_cpu(cpu)
+		test_hrtimer_init(&t[cpu].timer, tick,
+				  HRTIMER_MODE_REL_PINNED_HARD);
 	return t;
 }
 

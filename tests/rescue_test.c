@@ -776,7 +776,7 @@ static void rescue_thread_count(struct kunit *test)
 {
 	const unsigned int before = count_rescuers();
 	struct bio_set *bs =
-		kunit_kcalloc(test, MANY_SETS, sizeof(*bs), GFP_KERNEL);
+		kunit_kzalloc(test, MANY_SETS * sizeof(*bs), GFP_KERNEL);
 	int i, ret = 0, made;
 
 	KUNIT_ASSERT_NOT_NULL(test, bs);
