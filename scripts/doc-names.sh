@@ -60,6 +60,11 @@ kernel_sources() {
 		-name '*.[ch]' -print
 }
 
+# Functions of older kernels that a document may still speak of
+former_functions() {
+	echo generic_make_request
+}
+
 # The model's inlines and processes; "init" is one of the language's own.
 model_steps() {
 	sed -nE 's/^(inline|proctype) ([a-z_]+)\(.*/\2/p' docs/model/handover.pml
@@ -80,6 +85,7 @@ trap 'rm -f "$known" "$steps"' EXIT
 	our_sources
 	kernel_sources "$source"
 } | defined_in >"$known"
+former_functions >>"$known"
 model_steps >"$steps"
 
 names=0
