@@ -54,8 +54,6 @@ check holds safety '... when bios need arrays from a second reserve' ARRAYS EXTR
 check holds progress 'some bio always completes while tasks submit for ever' FOREVER DRIVER_A=REST
 check holds safety 'two sets of one disk, taken in changing order' TWO_SETS
 check holds live '... every bio completes and teardown ends' TWO_SETS
-check holds safety '... of the upper of two disks' A_TWO_SETS
-check holds safety '... of the lower of two disks' B_TWO_SETS
 check holds safety 'bio_list as one queue, as before 4.11' FIFO MIXED
 
 # One part taken out.
@@ -93,6 +91,8 @@ check cycle fair 'one task may be overtaken for ever' FOREVER
 if [ -n "$full" ]; then
 	check holds progress 'full: submitting for ever, A makes clones' FOREVER
 	check holds progress 'full: submitting for ever, two sets' FOREVER TWO_SETS
+	check holds safety 'full: two sets of the upper of two disks' A_TWO_SETS
+	check holds safety 'full: two sets of the lower of two disks' B_TWO_SETS
 	check holds safety 'full: 3 tasks' TASKS=3 DRIVER_A=REST
 	check holds safety 'full: 3 tasks, two sets' TASKS=3 TWO_SETS
 	check holds safety 'full: 3 pieces' PIECES=3
