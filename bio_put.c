@@ -68,7 +68,8 @@ static noinline void bset_put_extras(struct bio *bio)
 /* Drops one of several references; true if it was the last. */
 static bool put_ref(struct bio *bio)
 {
-	if (WARN_ON_ONCE(atomic_read(&bio->__bi_cnt) <= 0))
+	if (WARN_ONCE(atomic_read(&bio->__bi_cnt) <= 0,
+		      "bioset: bio_put() of a bio without references\n"))
 		return false;
 	return atomic_dec_and_test(&bio->__bi_cnt);
 }
