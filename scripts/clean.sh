@@ -15,6 +15,8 @@ esac
 # What "make" and kbuild leave in the tree
 (cd "$TOP" && git clean -fdXq 2>/dev/null) || rm -f "$TOP/bioset_core.ko"
 if [ "${1:-}" = --all ]; then
+	# Chroots belong to root.
+	[ ! -d "$CACHE/suites" ] || as_root rm -rf "$CACHE/suites"
 	rm -rf "$CACHE"
 else
 	rm -rf "$CACHE/build" "$CACHE/runs" "$CACHE/logs" "$CACHE/guest"
