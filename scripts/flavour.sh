@@ -3,27 +3,24 @@
 # Runs on one of several kernels. Source it after lib.sh.
 #
 #   find_flavour NAME  sets kernel, and kdir to build modules for it; NAME is
-#                      stock, rt, kasan, kcsan, ubsan or gcov
+#                      one of stock.sh (stock, rt, 5.10, 6.12-rt, arm64, ...)
+#                      or of kernel.sh (kasan, kcsan, kasan-7.2, ...)
 #   use_flavour NAME   the same, and build, the modules built for it
 #   guest OPTIONS... SCRIPT
 #                      runs tests/guest/SCRIPT there (see boot.sh), prints "ok"
 #                      and "not ok" lines, sets log and outcome, and fails
 #                      unless the outcome is "pass" (or "cut", when asked for)
 
-stock_flavour() {
-	kernel=$("$TOP/scripts/stock.sh" "$1")
-	kdir=/usr/src/linux-headers-$(cat "$kernel/release")
-}
-
 find_flavour() {
 	case $1 in
-	stock) stock_flavour amd64 ;;
-	rt) stock_flavour rt-amd64 ;;
-	kasan | kcsan | ubsan | gcov)
+	kasan* | kcsan* | ubsan* | gcov* | uml*)
 		kernel=$("$TOP/scripts/kernel.sh" "$1")
 		kdir=$kernel
 		;;
-	*) die "no kernel is called \"$1\"; there are: stock rt kasan kcsan ubsan gcov" ;;
+	*)
+		kernel=$("$TOP/scripts/stock.sh" "$1")
+		kdir=$(cat "$kernel/kdir")
+		;;
 	esac
 }
 

@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# modules.sh [--kdir] [KDIR]: build the modules for the kernel whose build directory or
-# headers are KDIR, and print where they are. Without KDIR: for the running
-# kernel, else for the newest headers installed.
+# modules.sh [--kdir] [KDIR]: build the modules for the kernel whose build
+# directory or headers are KDIR, and print where they are. Without KDIR: for
+# the running kernel, else for the newest headers installed.
 #
-# With --kdir it only prints which directory that is.
+# With --kdir it only prints which directory that is. For a kernel of another
+# machine ARCH and CROSS_COMPILE are as in the kernel's make; see kdir.sh.
 #
 # The sources are copied to the cache and built there, so that the tree stays
 # clean. W, C and V mean to the kernel's make what they always mean, and
@@ -14,6 +15,8 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=kdir.sh
+. "$TOP/scripts/kdir.sh"
 
 # The newest version; of its flavours the plain one, which has the shortest
 # name. Debian's -common packages hold half of a build tree and do not count.
@@ -41,25 +44,11 @@ default_kdir() {
 	die "no kernel headers found: install the Debian package linux-headers-amd64, or give KDIR=<kernel build directory>"
 }
 
-check_kdir() {
-	[ -d "$1" ] || die "KDIR=$1: no such directory"
-	if [ ! -f "$1/Makefile" ] || [ ! -f "$1/include/generated/utsrelease.h" ]; then
-		die "KDIR=$1 is not a configured kernel build directory"
-	fi
-	[ -f "$1/Module.symvers" ] ||
-		die "KDIR=$1 has no Module.symvers: build the kernel's modules first"
-}
-
-# What uname -r says there; Debian's kernel.release is not that.
-release_of() {
-	sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' "$1/include/generated/utsrelease.h"
-}
-
 # A test kernel's directory name says more than its release does.
 build_name() {
 	case $1 in
 	"$CACHE"/kernels/*) basename "$1" ;;
-	*) release_of "$1" ;;
+	*) kdir_release "$1" ;;
 	esac
 }
 
@@ -85,10 +74,16 @@ sync_sources() {
 	mv "$list.new" "$list"
 }
 
+compiler() {
+	local cc
+	cc=$(kdir_cc "$1")
+	echo "${cc:-$(kdir_gcc "$1")}"
+}
+
 # What the kernel's make would not notice by itself.
 identity() {
 	realpath "$1"
-	gcc --version | head -n 1
+	in_kdir_suite "$1" "$(compiler "$1")" --version | head -n 1
 	sha256sum <"$1/Module.symvers"
 	sha256sum <"$1/include/generated/autoconf.h"
 }
@@ -106,13 +101,11 @@ prepare() {
 }
 
 kbuild() {
-	local args=(-C "$kdir" "M=$out" -j"$JOBS" ${W:+"W=$W"} ${C:+"C=$C"} ${V:+"V=$V"})
-	! grep -q '^CONFIG_UML=y' "$kdir/include/config/auto.conf" || args+=(ARCH=um)
+	local args=("M=$out" -j"$JOBS" ${W:+"W=$W"} ${C:+"C=$C"} ${V:+"V=$V"})
 	# The coverage kernel profiles nothing but what asks for it.
-	! grep -q '^CONFIG_GCOV_KERNEL=y' "$kdir/include/config/auto.conf" ||
-		args+=(GCOV_PROFILE=y)
+	! kdir_has "$kdir" GCOV_KERNEL || args+=(GCOV_PROFILE=y)
 	# Said once for each module, and about the kernel's package, not ours
-	make "${args[@]}" modules 2> >(grep -v '^Skipping BTF generation' >&2) >&2
+	kdir_make "$kdir" "${args[@]}" modules 2> >(grep -v '^Skipping BTF generation' >&2) >&2
 }
 
 build() {
@@ -138,10 +131,10 @@ only_kdir=''
 [ $# -le 1 ] || die "usage: modules.sh [--kdir] [KDIR]"
 kdir=${1:-}
 [ -n "$kdir" ] || kdir=$(default_kdir)
+need_pkgs "building modules" gcc make libc6-dev libelf-dev rsync kmod
 check_kdir "$kdir"
 kdir=$(realpath "$kdir")
 [ -z "$only_kdir" ] || { echo "$kdir" && exit; }
-need_pkgs "building modules" gcc make libc6-dev libelf-dev rsync kmod
 [ -z "${C:-}" ] || [ "${C:-}" = 0 ] || need_pkgs "checking with sparse" sparse
 out=$CACHE/build/${BUILD_NAME:-$(build_name "$kdir")}
 with_lock "build-$(basename "$out")" build
