@@ -4,6 +4,8 @@
 #
 # KDIR=dir    build for this kernel (default: the running one, else the newest
 #             headers installed)
+# KERNEL=7.2  another version than 6.1 for "quick" (5.10, 6.12, 7.2)
+# ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-  as in the kernel's own make, and
 # W=1 C=2 V=1 as in the kernel's own make
 
 .PHONY: all demo test check quick mutants test-all torture model coverage bench \
@@ -12,7 +14,7 @@
 	distclean help
 
 MAKEFLAGS += --no-print-directory
-export KDIR KSRC SUITE DESTDIR W C V
+export KDIR KSRC SUITE DESTDIR W C V KERNEL ARCH CROSS_COMPILE
 
 all: ## build the modules; bioset_core.ko here is a link to the cache
 	@dir=$$(scripts/modules.sh $(KDIR)) && ln -sfn "$$dir/bioset_core.ko" .

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # quick.sh: the KUnit suites (SUITE=name: one) on User Mode Linux, in seconds.
+# KERNEL=5.10, 6.12 or 7.2: another version of it than 6.1.
 # It has one CPU and no preemption: good for the inner loop, not as a gate.
 
 # shellcheck source=lib.sh
@@ -10,6 +11,6 @@
 . "$TOP/scripts/steps.sh"
 
 [ -z "${SUITE:-}" ] || "$TOP/scripts/kunit.sh" --check-suite "$SUITE"
-kernel=$("$TOP/scripts/kernel.sh" uml)
+kernel=$("$TOP/scripts/kernel.sh" "uml${KERNEL:+-$KERNEL}")
 step "KUnit on UML" 240 "$TOP/scripts/kunit.sh" "$kernel" "${SUITE:-}"
 totals
