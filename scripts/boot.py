@@ -158,7 +158,7 @@ class Kernel:
     """What is in a directory that kernel.sh or stock.sh printed."""
     def __init__(self, directory, arch):
         self.dir = os.path.abspath(directory)
-        self.arch = arch or self.read("arch") or "amd64"
+        self.arch = arch or self.read("arch") or self.read(".arch") or "amd64"
         if self.arch not in qemu.MACHINES:
             raise NoStart(f"no machine is called {self.arch}; there are: " +
                           " ".join(qemu.MACHINES))

@@ -24,7 +24,7 @@ MACHINES = {
                      "ttyAMA0", False, "pci"),
     "armhf": Machine("qemu-system-arm", "qemu-system-arm",
                      "arm-linux-gnueabihf",
-                     ["-machine", "virt", "-cpu", "cortex-a15"],
+                     ["-machine", "virt,highmem=off", "-cpu", "cortex-a15"],
                      "ttyAMA0", False, "pci"),
     "ppc64el": Machine("qemu-system-ppc64", "qemu-system-ppc",
                        "powerpc64le-linux-gnu", ["-machine", "pseries"],
