@@ -13,7 +13,7 @@
 some_files() {
 	local release
 	release=$(cat "$kernel/release")
-	ls -d "${kdir%/*}/linux-headers-${release%%-[a-z]*}-common"*/include/linux | head -n 1
+	compgen -G "${kdir%/*}/linux-headers-${release%%-[a-z]*}-common*/include/linux" | head -n 1
 }
 
 [ $# = 1 ] || die "usage: integration.sh FLAVOUR"
