@@ -160,24 +160,24 @@ kmake() {
 
 build() {
 	[ ! -e "$dir/.done" ] || return 0
-	local start=$SECONDS log=$CACHE/logs/kernel-$name.log
+	local start=$SECONDS log=$CACHE/logs/kernel-$title.log
 	rm -rf "$dir"
 	mkdir -p "$dir"
 	fitting_fragment
 	echo "$builder" >"$dir/.suite"
 	[ -z "$cross" ] || echo "$flavour" >"$dir/.arch"
-	say "building the $name kernel (some minutes, once; log: $log)"
+	say "building the $title kernel (some minutes, once; log: $log)"
 	quietly "$log.config" kmake KCONFIG_ALLCONFIG="$dir/fragment.config" allnoconfig ||
-		die "configuring the $name kernel failed"
+		die "configuring the $title kernel failed"
 	verify_config "$dir"
 	# shellcheck disable=SC2046 # a list of words
 	quietly "$log" kmake $(targets_of "$flavour") ||
-		die "building the $name kernel failed; see $log"
+		die "building the $title kernel failed; see $log"
 	# Where boot.sh takes modules from, as on an installed system
 	quietly "$log.install" kmake INSTALL_MOD_PATH="$dir/modroot" modules_install ||
-		die "installing the $name kernel's modules failed"
+		die "installing the $title kernel's modules failed"
 	touch "$dir/.done"
-	say "built the $name kernel in $(took "$start")"
+	say "built the $title kernel in $(took "$start")"
 }
 
 # The suite whose compiler builds this version: none, which is this machine's,
@@ -190,12 +190,12 @@ builder_of() {
 }
 
 parse_name() {
-	name=$1
+	title=$1
 	case $1 in
 	*-*) flavour=${1%%-*} version=${1#*-} ;;
 	*) flavour=$1 version=6.1 ;;
 	esac
-	[ -z "${KSRC:-}" ] || name=$flavour-$(basename "$KSRC")
+	[ -z "${KSRC:-}" ] || title=$flavour-$(basename "$KSRC")
 	suite=$(suite_of "$version")
 	srcpkg=linux-source-$version
 }
@@ -223,7 +223,7 @@ key=$({
 	in_suite "$builder" "${cross}gcc" --version | head -n 1
 	fragment "$flavour"
 } | sha256sum | cut -c1-10)
-dir=$CACHE/kernels/$name-$key
+dir=$CACHE/kernels/$title-$key
 export CCACHE_DIR=$CACHE/ccache CCACHE_MAXSIZE=4G
-with_lock "kernel-$name" build
+with_lock "kernel-$title" build
 echo "$dir"
