@@ -74,8 +74,11 @@ class Kallsyms:
 
 def vmcoreinfo(path):
     """The lines "KEY=value" that the dump has in a note."""
-    with open(path, "rb") as file:
-        head = file.read(1 << 20)
+    try:
+        with open(path, "rb") as file:
+            head = file.read(1 << 20)
+    except OSError as error:
+        raise Failure(f"{path}: {error.strerror}")
     found = {}
     at = head.find(b"OSRELEASE=")
     if at < 0:
@@ -87,10 +90,68 @@ def vmcoreinfo(path):
     return found
 
 
+# ------------------------------------------------------------------- memory
+
+
+class Dump:
+    """Reads kernel addresses from a dump of an x86-64 machine's memory.
+
+    QEMU dumps physical memory and nothing about page tables, so they are walked
+    here, from where VMCOREINFO says that the kernel's is.
+    """
+
+    PAGE = 4096
+    ADDRESS = 0x000FFFFFFFFFF000
+    KERNEL_MAP = 0xFFFFFFFF80000000
+
+    def __init__(self, program, info):
+        self.program, self.pages = program, {}
+        try:
+            self.top = int(info["SYMBOL(swapper_pg_dir)"], 16) - self.KERNEL_MAP + \
+                int(info["NUMBER(phys_base)"])
+        except KeyError as missing:
+            raise Failure(f"the dump's VMCOREINFO has no {missing}: only x86-64 is known here")
+        self.levels = 5 if info.get("NUMBER(pgtable_l5_enabled)") == "1" else 4
+
+    def physical(self, address):
+        """The physical address, of which the rest of the page is right, too."""
+        table = self.top
+        for level in range(self.levels - 1, -1, -1):
+            shift = 12 + 9 * level
+            entry = self.program.read_u64(table + 8 * (address >> shift & 511), True)
+            if not entry & 1:
+                raise drgn.FaultError("not mapped", address)
+            if level == 0 or (level < 3 and entry & 0x80):
+                inside = (1 << shift) - 1
+                return (entry & self.ADDRESS & ~inside) | (address & inside)
+            table = entry & self.ADDRESS
+        raise AssertionError
+
+    def page(self, address):
+        start = address & -self.PAGE
+        if start not in self.pages:
+            self.pages[start] = self.program.read(self.physical(start), self.PAGE, True)
+        return self.pages[start]
+
+    def read(self, address, count):
+        out = b""
+        while len(out) < count:
+            at = address + len(out)
+            inside = at % self.PAGE
+            out += self.page(at)[inside:inside + count - len(out)]
+        return out
+
+    def read_u64(self, address):
+        return struct.unpack("<Q", self.read(address, 8))[0]
+
+    def read_u32(self, address):
+        return struct.unpack("<I", self.read(address, 4))[0]
+
+
 # ------------------------------------------------------------------ programs
 
 
-def open_core(path):
+def open_core(path, info):
     """What memory is read from."""
     core = drgn.Program()
     try:
@@ -102,12 +163,12 @@ def open_core(path):
         raise Failure("not permitted to read /proc/kcore: run this as root")
     except (OSError, ValueError) as error:
         raise Failure(f"{path or 'the running kernel'}: {error}")
-    return core
+    return Dump(core, info) if path else core
 
 
 def open_types(core, module):
     """The module's types over the memory of @core."""
-    types = drgn.Program(core.platform)
+    types = drgn.Program(drgn.Platform(drgn.Architecture.X86_64))
     try:
         types.load_debug_info([module])
         types.type("struct bset")
@@ -228,8 +289,8 @@ def default_module():
 
 
 def run(args):
-    core = open_core(args.core)
     info = vmcoreinfo(args.core) if args.core else None
+    core = open_core(args.core, info)
     types = open_types(core, args.module or default_module())
     address = in_modules(core, types, info, "sets") if info else in_proc("sets")
     head = drgn.Object(types, "struct list_head", address=address)
@@ -251,6 +312,8 @@ def main():
         run(args)
     except Failure as failure:
         sys.exit(f"bioset-drgn: {failure}")
+    except drgn.FaultError as error:
+        sys.exit(f"bioset-drgn: the memory at {error.address:#x} cannot be read: {error}")
 
 
 main()

@@ -7,7 +7,7 @@
 
 # The disks answer after 20 ms, so with a reserve of one somebody always waits.
 slow_disks() {
-	modprobe null_blk nr_devices=3 gb=1 memory_backed=0 irqmode=2 \
+	modprobe null_blk nr_devices=3 gb=1 memory_backed=1 irqmode=2 \
 		completion_nsec=20000000
 }
 
@@ -108,7 +108,7 @@ under_load() {
 stalls() {
 	unload bioset_core
 	rmmod null_blk
-	modprobe null_blk nr_devices=3 gb=1 memory_backed=0 irqmode=2 \
+	modprobe null_blk nr_devices=3 gb=1 memory_backed=1 irqmode=2 \
 		completion_nsec=3000000000
 	load bioset_core stall_secs=1
 	load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1

@@ -26,7 +26,7 @@ more_mounts() {
 disks() {
 	local nsec=3000000
 	[ "$(word disks)" = slow ] && nsec=3000000000
-	modprobe null_blk nr_devices=3 gb=1 memory_backed=0 irqmode=2 \
+	modprobe null_blk nr_devices=3 gb=1 memory_backed=1 irqmode=2 \
 		completion_nsec=$nsec
 }
 
