@@ -49,7 +49,7 @@ agrees() {
 }
 
 screen() {
-	host tmux -L test -f /dev/null "$@"
+	host env TERM=screen LC_ALL=C.UTF-8 tmux -L test -f /dev/null "$@"
 }
 
 # shows TEXT
@@ -134,6 +134,8 @@ stalls() {
 }
 
 mount_host
+mkdir -p /dev/pts
+mount -t devpts none /host/dev/pts
 mount -t tmpfs none /host/root
 cp /biosetstat /host/root/biosetstat
 cp /biosetstat /host/tmp/biosetstat
