@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # test-all.sh: the tests of a release: those of every change, then long random
-# runs, injected faults, real want of memory and power cuts, on every test
+# runs, injected faults, real memory shortage and power cuts, on every test
 # kernel. TORTURE_SECS=n: how long each torture run is (default 120).
 
 # shellcheck source=lib.sh
@@ -45,7 +45,7 @@ step "tests of every change" 4000 "$TOP/scripts/test.sh"
 
 step "model on the stock kernel" 400 apimodel stock 1000000
 step "torture on the stock kernel" "$torture_limit" torture stock
-step "want of memory" 300 "$TOP/scripts/lowmem.sh"
+step "memory shortage" 300 "$TOP/scripts/lowmem.sh"
 step "power cuts" 900 "$TOP/scripts/powercut.sh"
 
 step "example on the KASAN kernel" 600 example kasan
@@ -53,6 +53,7 @@ step "model on the KASAN kernel" 400 apimodel kasan 300000
 step "torture on the KASAN kernel" "$torture_limit" torture kasan
 step "failure points on the KASAN kernel" 1000 "$TOP/scripts/failnth.sh"
 
+step "documentation" 1300 "$TOP/scripts/docs-test.sh"
 step "bcache, unmodified" 700 "$TOP/scripts/intree-driver.sh"
 step "model of forward progress" 4000 "$TOP/scripts/model.sh"
 step "beside a real-time task" 400 "$TOP/scripts/realtime.sh"

@@ -86,6 +86,9 @@ if [ -z "${SUITE:-}" ]; then
 	step "isolated CPUs" 200 on_stock isolated.sh \
 		--append "isolcpus=1 nohz_full=1"
 	step "tracking" 360 "$TOP/scripts/tracked.sh"
+	step "biosetstat" 400 "$TOP/scripts/tools-test.sh"
+	step "biosetstat on the stock kernel" 300 "$TOP/scripts/tools-guest.sh"
+	step "memory dump" 360 "$TOP/scripts/drgn-test.sh"
 	step "example" 500 "$TOP/scripts/example.sh"
 	step "drivers outside of the tree" 360 "$TOP/scripts/outside-driver.sh"
 	step "stock RT kernel" 600 "$TOP/scripts/integration.sh" rt-amd64
