@@ -64,6 +64,7 @@ void bset_note_wait(struct bset *set, u64 ns)
 }
 BSET_EXPORT_INTERNAL(bset_note_wait);
 
+/* The sum of all CPUs' shares. */
 static u64 taken_from_reserve(struct bset *set)
 {
 	u64 n = 0;

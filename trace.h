@@ -6,7 +6,8 @@
  * about.  Names are copied into the event, because a reader of the trace may
  * come when the set is gone.
  */
-/* clang-format off: the macros are read as declarations */
+/* The macros are no declarations that could be formatted. */
+/* clang-format off */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM bioset
 
@@ -81,6 +82,7 @@ TRACE_EVENT(bioset_reserve_take,
 	TP_fast_assign(
 		BSET_TRACE_SET_ASSIGN(pool->set);
 		__entry->array = BSET_TRACE_WHAT(pool);
+		/* for people; may be off by what moves meanwhile */
 		__entry->left = data_race(pool->reserve.curr_nr);
 		__entry->gfp = (__force unsigned long)gfp;
 	),
@@ -100,6 +102,7 @@ TRACE_EVENT(bioset_reserve_refill,
 	TP_fast_assign(
 		BSET_TRACE_SET_ASSIGN(pool->set);
 		__entry->array = BSET_TRACE_WHAT(pool);
+		/* likewise */
 		__entry->now = data_race(pool->reserve.curr_nr);
 	),
 	TP_printk("set=%s owner=%s what=%s now=%d", __entry->set,

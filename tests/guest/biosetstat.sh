@@ -35,7 +35,7 @@ messages() {
 }
 
 keep_busy() {
-	while :; do
+	while [ ! -e /run/stop ]; do
 		dd if=/dev/zero of=$disk bs=1M count=1 seek="$1" oflag=direct 2>/dev/null
 	done
 }
@@ -87,9 +87,10 @@ under_load() {
 	cat /run/screen
 	screen send-keys n
 	shows 'by name'
-	for n in $busy; do
-		kill "$n"
-	done
+	# The loops end with their last dd, which would keep the disk busy.
+	touch /run/stop
+	# shellcheck disable=SC2086 # words
+	wait $busy
 	echo 0 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
 	shows '0 waiting'
 	# The module goes, and comes again, under the running tool.

@@ -32,17 +32,17 @@ disks() {
 
 # Readers and a writer: one clone each, and several under one submit_bio().
 keep_busy() {
-	while :; do
+	while [ ! -e /run/stop ]; do
 		dd if=$disk of=/dev/null bs=64k count=1 skip="$1" iflag=direct 2>/dev/null
 		[ "$(word disks)" = slow ] ||
 			dd if=/dev/zero of=$disk bs=1M count=1 seek="$1" oflag=direct 2>/dev/null
 	done
 }
 
-# in_reader_shell COMMANDS: as root's shell of the host would run them
+# run_block N: as root's shell of the host would run it
 run_block() {
 	host env PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
-		bash -euo pipefail -c ". /tmp/commands.sh; block_$1" >/run/out 2>&1 ||
+		bash -eu -c ". /tmp/commands.sh; block_$1" >/run/out 2>&1 ||
 		{ cat /run/out && return 1; }
 	sed 's/^/    /' /run/out | cut -c1-160
 	# Each of the commands has something to say.
@@ -68,9 +68,10 @@ while [ $i -lt "$nr_blocks" ]; do
 	check "$heading ($i)" run_block $i
 	i=$((i + 1))
 done
-for n in $busy; do
-	kill "$n"
-done
+# The loops end with their last dd, which would keep the disk busy.
+touch /run/stop
+# shellcheck disable=SC2086 # words
+wait $busy
 echo 0 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
 wait
 unload_stripe

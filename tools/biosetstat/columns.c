@@ -39,7 +39,7 @@ static const struct shown {
 	{ FROM_RESERVE, COUNT, 7, "FROMRS", "FROM/s" },
 	{ WAITS, COUNT, 7, "WAITS", "WAIT/s" },
 	{ WAITING, NUMBER, 4, "NOW", NULL },
-	{ LONGEST, MICROSECONDS, 7, "LONGST", NULL },
+	{ LONGEST, MICROSECONDS, 7, "WORST", NULL },
 	{ PUNTED, COUNT, 7, "PUNTED", "PUNT/s" },
 	/* Up to here these and MIN_NAME are 80 characters. */
 	{ FAILED, COUNT, 7, "FAILED", "FAIL/s" },
