@@ -6,8 +6,6 @@
 # shellcheck source=stripe.sh
 . /stripe.sh
 
-par=/sys/module/bioset_core/parameters
-
 # The host's tools see debugfs and tracefs where a reader has them.
 more_mounts() {
 	mount -t tracefs none /sys/kernel/tracing
@@ -61,6 +59,7 @@ for n in 1 2 3; do
 	busy="$busy $!"
 done
 [ "$(word disks)" = slow ] && sleep 8
+heading="" nr_blocks=0
 . /commands.sh
 i=0
 while [ $i -lt "$nr_blocks" ]; do
