@@ -32,15 +32,6 @@ set_version() {
 	sed -i "1s/(.*)/($version)/" "$work/debian/changelog"
 }
 
-# Up to Debian 11 it is a part of dkms.
-dh_dkms_package() {
-	if apt-cache show dh-dkms >/dev/null 2>&1; then
-		echo dh-dkms
-	else
-		echo dkms
-	fi
-}
-
 build() {
 	copy_tree
 	[ "$version" = "$(cat "$TOP/VERSION")" ] || set_version
@@ -51,7 +42,7 @@ build() {
 version=${1:-$(cat "$TOP/VERSION")}
 # REBUILD is for the test of that: a directory of its own.
 dir=$CACHE/deb${REBUILD:-} work=$dir/bioset-$version log=$CACHE/logs/deb.log
-need_pkgs "building the package" debhelper "$(dh_dkms_package)" dpkg-dev fakeroot
+need_pkgs "building the package" debhelper dpkg-dev fakeroot
 with_lock "deb-$version" build
 say "built $(cd "$dir" && ls bioset-dkms_"$version"_all.deb)"
 echo "$dir/bioset-dkms_${version}_all.deb"

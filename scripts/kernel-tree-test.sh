@@ -43,8 +43,10 @@ run() {
 
 # Each suite's own line, at the left margin
 results() {
-	local suite bad=0
-	for suite in $(sed -n '/struct kunit_suite [a-z0-9_]* = {/,/};/s/.*\.name = "\([^"]*\)".*/\1/p' "$TOP"/tests/*.c); do
+	local suite bad=0 suites
+	suites=$(sed -n '/struct kunit_suite [a-z0-9_]* = {/,/};/s/.*\.name = "\([^"]*\)".*/\1/p' \
+		"$TOP"/tests/*_test.c)
+	for suite in $suites; do
 		grep -q "^ok [0-9]* $suite\$" "$out.run" && continue
 		echo "not ok $name: $suite built in - see $out.run"
 		bad=1

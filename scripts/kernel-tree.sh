@@ -17,8 +17,9 @@ MAKE_LINE='obj-$(CONFIG_BIOSET) += bioset/'
 check_tree() {
 	[ -n "$1" ] || die "no kernel source tree given: make kernel-tree TREE=dir"
 	[ -d "$1" ] || die "TREE=$1: no such directory"
-	[ -f "$1/Kbuild" ] && [ -f "$1/drivers/block/Kconfig" ] && [ -f "$1/block/bio.c" ] ||
+	if [ ! -f "$1/Kbuild" ] || [ ! -f "$1/drivers/block/Kconfig" ] || [ ! -f "$1/block/bio.c" ]; then
 		die "TREE=$1 is not a kernel source tree"
+	fi
 	[ -w "$1/drivers/block" ] || die "TREE=$1 cannot be written to"
 	[ ! -d "$dir" ] || [ -f "$dir/bioset.h" ] ||
 		die "$dir is there and is not this module"

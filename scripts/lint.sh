@@ -71,7 +71,8 @@ kernel_doc() {
 
 shell() {
 	shellcheck -x -P SCRIPTDIR scripts/*.sh tests/guest/*.sh probes/*.sh >&2
-	shellcheck -x -s dash tests/guest/init >&2
+	shellcheck -x -s dash tests/guest/init packaging/{build-for,check-kernel} \
+		packaging/{keep-symvers,kernel-hook,make-modules} debian/*.{postinst,prerm} >&2
 	shellcheck completion/* >&2
 	[ ! -f .ci/run ] || shellcheck -x -P SCRIPTDIR .ci/run >&2
 }
@@ -147,9 +148,17 @@ doc_names() {
 	"$TOP/scripts/doc-names.sh"
 }
 
+# VERSION says it for all.
+one_version() {
+	[ "$(dpkg-parsechangelog -S Version)" = "$(cat VERSION)" ] ||
+		{ echo "debian/changelog has another version than VERSION" >&2 && return 1; }
+	! grep -n '^MODULE_VERSION(' ./*.c | grep -v BSET_VERSION >&2
+}
+
 # Nothing but what belongs into a driver: GPL-2.0 on every source file.
 licences() {
-	! { c_files && ls scripts/*.sh scripts/*.py tests/guest/* probes/* completion/* man/*; } |
+	! { c_files && ls scripts/*.sh scripts/*.py tests/guest/* probes/* completion/* man/* \
+		packaging/[a-z]*-* packaging/bioset.mk packaging/Kconfig; } |
 		xargs -d '\n' grep -L 'SPDX-License-Identifier: GPL-2.0' | grep . >&2
 }
 
@@ -157,7 +166,7 @@ export -f run_checkpatch
 cd "$TOP"
 if [ "${1:-}" != --step ]; then
 	need_pkgs "the checks" sparse shellcheck codespell clang-format pyflakes3 perl python3 \
-		mandoc man-db groff
+		mandoc man-db groff dpkg-dev
 	source=$("$TOP/scripts/kernel.sh" --source)
 	export source
 	"$TOP/scripts/kernel.sh" kasan >/dev/null
@@ -176,6 +185,7 @@ step "python" 60 python
 step "codespell" 60 spelling
 step "version tests stand in compat.h" 60 version_tests
 step "calls run downwards" 400 floors
+step "one version" 60 one_version
 step "licences" 60 licences
 step "documents name functions that exist" 60 doc_names
 totals

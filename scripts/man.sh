@@ -31,7 +31,7 @@ aliases() {
 }
 
 version() {
-	sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' "$TOP"/*.c | grep . || echo unknown
+	cat "$TOP/VERSION"
 }
 
 # The day of the newest source, so that the same sources give the same pages

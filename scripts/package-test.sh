@@ -54,6 +54,7 @@ deb() {
 # driver_deb: the template, copied, renamed as its README says, and packaged
 driver_deb() {
 	local dir=$CACHE/package/driver line
+	need_pkgs "packaging a driver" debhelper dh-dkms dpkg-dev fakeroot
 	rm -rf "$dir"
 	mkdir -p "$dir"
 	cp -r "$TOP/samples/template" "$dir/$DRIVER"
@@ -66,6 +67,7 @@ driver_deb() {
 # ----------------------------------------------------------- what is checked
 
 kernels() {
+	# shellcheck disable=SC2016 # for the inner shell
 	seen sh -c 'cd "$1/lib/modules" && ls -d */ | tr -d /' _ "$root/m"
 }
 
@@ -159,13 +161,13 @@ boot_dir() {
 }
 
 boots() {
-	local modules="brd bioset_stripe" printed
+	local modules="brd bioset_stripe" printed dir=$root/boot
 	[ -z "$2" ] || modules="$modules $2"
 	boot_dir "$1"
-	printed=$("$TOP/scripts/boot.sh" --kernel "$root/boot" --modules "$modules" \
+	printed=$("$TOP/scripts/boot.sh" --kernel "$dir" --modules "$modules" \
 		--name "package-$suite" --append "guest.version=$VERSION guest.driver=$2 ${3:-}" \
 		--time 240 "$TOP/tests/guest/package.sh") || true
-	rm -rf "$root/boot"
+	rm -rf "$dir"
 	echo "$printed"
 	[ "$(tail -n 1 <<<"$printed")" = pass ]
 }
@@ -345,7 +347,7 @@ unsupported_kernel() {
 	must put "$(headers_deb "$kernel")"
 	must apt_inside install "/root/linux-headers-${kernel}_1_all.deb" >"$log" 2>&1
 	says "$text" "$log"
-	inside dkms status -k "$kernel" | grep bioset && must false "something was built"
+	! inside dkms status -k "$kernel" | grep 'bioset.*installed' || must false "something was built"
 	! inside dkms build -m bioset -v "$VERSION" -k "$kernel" ||
 		must false "DKMS built for $kernel"
 	must inside cat "/var/lib/dkms/bioset/$VERSION/build/make.log" >"$log"
@@ -368,7 +370,7 @@ refuses() {
 	! apt_inside install "/root/${DEB##*/}" >"$log" 2>&1 ||
 		{ cat "$log" && must false "installed all the same"; }
 	says "$text" "$log"
-	[ -z "$(inside dkms status -k "$(first_kernel)" | grep installed)" ] ||
+	! inside dkms status -k "$(first_kernel)" | grep installed ||
 		must false "half installed"
 	BEFORE=:
 	[ -z "${MEND:-}" ] || must inside sh -c "$MEND"
@@ -413,7 +415,7 @@ left_out() {
 	must put "$DEB"
 	must apt_inside install "/root/${DEB##*/}" >"$log" 2>&1
 	says "$1" "$log"
-	[ -z "$(inside dkms status | grep installed)" ] || must false "installed?"
+	! inside dkms status | grep installed || must false "installed?"
 	must apt_inside purge bioset-dkms
 	[ -z "$(inside sh -c 'ls -d /usr/src/bioset* /var/lib/dkms/bioset 2>/dev/null')" ] ||
 		must false "something is left"

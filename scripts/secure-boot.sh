@@ -101,6 +101,7 @@ make_base $suite
 fresh secure-boot
 dir=$root/secure
 mkdir -p "$dir"
+# shellcheck disable=SC2016 # for the inner shell
 kernel=$(seen sh -c 'cd "$1/lib/modules" && ls' _ "$root/m" | head -n 1)
 make_stranger
 quietly "$log" prepare_machine || die "preparing the machine failed; see $log"

@@ -14,16 +14,13 @@ unsigned int test_limit_ms = 20000;
 module_param_named(limit_ms, test_limit_ms, uint, 0444);
 MODULE_PARM_DESC(limit_ms, "when to give up on a wait (default 20000)");
 
-#define ALL_SUITES                                                             \
-	&bset_api_suite, &bset_plain_suite, &bset_layout_suite,                \
-		&bset_badinput_suite, &bset_foreign_suite,                     \
-		&bset_reserve_suite, &bset_rescue_suite, &bset_teardown_suite, \
-		&bset_cache_suite, &bset_stats_suite, &bset_debug_suite
-
 #ifndef MODULE
 
 /* Built in, the kernel runs them when all else is up, and filters them. */
-kunit_test_suites(ALL_SUITES);
+kunit_test_suites(&bset_api_suite, &bset_plain_suite, &bset_layout_suite,
+		  &bset_badinput_suite, &bset_foreign_suite,
+		  &bset_reserve_suite, &bset_rescue_suite, &bset_teardown_suite,
+		  &bset_cache_suite, &bset_stats_suite, &bset_debug_suite);
 
 #else
 
@@ -31,7 +28,12 @@ static char *suite = "";
 module_param(suite, charp, 0444);
 MODULE_PARM_DESC(suite, "run this suite, or suite.case, only (default: all)");
 
-static struct kunit_suite *const all_suites[] = { ALL_SUITES };
+static struct kunit_suite *const all_suites[] = {
+	&bset_api_suite,      &bset_plain_suite,    &bset_layout_suite,
+	&bset_badinput_suite, &bset_foreign_suite,  &bset_reserve_suite,
+	&bset_rescue_suite,   &bset_teardown_suite, &bset_cache_suite,
+	&bset_stats_suite,    &bset_debug_suite,
+};
 
 static struct kunit_suite *chosen[ARRAY_SIZE(all_suites) + 1];
 static int nr_chosen;

@@ -19,10 +19,11 @@ static struct bio_set set;
 static int transfer(struct block_device *bdev, bool write, int nr,
 		    struct page *page)
 {
-	struct bio *bio = bio_alloc_bioset(
-		bdev, 1, write ? REQ_OP_WRITE : REQ_OP_READ, GFP_NOIO, &set);
+	struct bio *bio;
 	int ret;
 
+	bio = bio_alloc_bioset(bdev, 1, write ? REQ_OP_WRITE : REQ_OP_READ,
+			       GFP_NOIO, &set);
 	bio->bi_iter.bi_sector = nr * (PAGE_SIZE >> SECTOR_SHIFT);
 	__bio_add_page(bio, page, PAGE_SIZE, 0);
 	ret = submit_bio_wait(bio);
@@ -37,8 +38,8 @@ static int write_and_read(struct block_device *bdev, struct page *page)
 	for (i = 0; i < 32 && !ret; i++) {
 		memset(page_address(page), i < 16 ? 'a' + i : 0, PAGE_SIZE);
 		ret = transfer(bdev, i < 16, i % 16, page);
-		if (!ret && memchr_inv(page_address(page), 'a' + i % 16,
-				       PAGE_SIZE))
+		if (!ret &&
+		    memchr_inv(page_address(page), 'a' + i % 16, PAGE_SIZE))
 			ret = -EILSEQ;
 	}
 	return ret;
