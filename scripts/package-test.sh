@@ -29,7 +29,7 @@ trouble=''
 
 # try NAME CMD...: one result; the log of what fails is shown
 try() {
-	local name=$1 log=$CACHE/logs/package-try.log
+	local name=$1 log=$CACHE/logs/package-$suite-try.log
 	shift
 	if ("$@") >"$log" 2>&1 </dev/null; then
 		ok "$name"
@@ -53,7 +53,7 @@ deb() {
 
 # driver_deb: the template, copied, renamed as its README says, and packaged
 driver_deb() {
-	local dir=$CACHE/package/driver line
+	local dir=$CACHE/package/driver-$suite line
 	need_pkgs "packaging a driver" debhelper dh-dkms dpkg-dev fakeroot
 	rm -rf "$dir"
 	mkdir -p "$dir"
@@ -288,9 +288,9 @@ in_suite_all() {
 # The guest's own results
 boot_results() {
 	local printed
-	printed=$(boot_inside "$@" 2>"$CACHE/logs/package-boot.log") || {
-		tail -n 25 "$CACHE/logs/package-boot.log" >&2
-		not_ok "$suite: boot - see $CACHE/logs/package-boot.log"
+	printed=$(boot_inside "$@" 2>"$CACHE/logs/package-$suite-boot.log") || {
+		tail -n 25 "$CACHE/logs/package-$suite-boot.log" >&2
+		not_ok "$suite: boot - see $CACHE/logs/package-$suite-boot.log"
 		trouble=1
 	}
 	sed -n 's/^CHECK \(ok\|not ok\) /\1 '"$suite"': /p' <<<"$printed"
