@@ -199,7 +199,7 @@ upgraded() {
 	install_package "$DEB"
 	must core_version "$kernel"
 	must built_for "$kernel" $DRIVER
-	[ "$(inside dkms status bioset | grep -c installed)" = 1 ] ||
+	[ "$(inside dkms status -m bioset | grep -c installed)" = 1 ] ||
 		must false "not one version of bioset: $(inside dkms status)"
 	[ -z "$(inside sh -c 'ls -d /usr/src/bioset-'$OLD' 2>/dev/null')" ] ||
 		must false "the old sources are left"
