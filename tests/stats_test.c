@@ -102,13 +102,13 @@ static void stats_names(struct kunit *test)
 	for (i = 0; i < 2; i++)
 		KUNIT_EXPECT_EQ(test, bioset_init(&dev.meta[i], 1, 0, 0), 0);
 	created = bioset_create(1, 0);
-	KUNIT_EXPECT_TRUE(test, named(&dev.data, "bioset_kunit.data."));
-	KUNIT_EXPECT_TRUE(test, named(&dev.meta[0], "bioset_kunit.meta"));
+	KUNIT_EXPECT_TRUE(test, named(&dev.data, TEST_OWNER ".data."));
+	KUNIT_EXPECT_TRUE(test, named(&dev.meta[0], TEST_OWNER ".meta"));
 	KUNIT_EXPECT_STRNEQ(test, bset_of(&dev.meta[0])->name,
 			    bset_of(&dev.meta[1])->name);
 	KUNIT_EXPECT_NOT_NULL(test, created);
 	if (created)
-		KUNIT_EXPECT_TRUE(test, named(created, "bioset_kunit.bioset."));
+		KUNIT_EXPECT_TRUE(test, named(created, TEST_OWNER ".bioset."));
 	bioset_free(created);
 	for (i = 0; i < 2; i++)
 		bioset_exit(&dev.meta[i]);
@@ -209,13 +209,13 @@ static void stats_chosen_names(struct kunit *test)
 	static const struct {
 		const char *name, *want;
 	} cases[] = {
-		{ "sda-journal", "bioset_kunit.sda-journal." },
-		{ "a b/c", "bioset_kunit.abc." },
-		{ "x.y", "bioset_kunit.y." },
-		{ "p->q", "bioset_kunit.q." },
+		{ "sda-journal", TEST_OWNER ".sda-journal." },
+		{ "a b/c", TEST_OWNER ".abc." },
+		{ "x.y", TEST_OWNER ".y." },
+		{ "p->q", TEST_OWNER ".q." },
 		{ "a-name-that-is-longer-than-a-name-may-be",
-		  "bioset_kunit.a-name-that-is-longer-t." },
-		{ "", "bioset_kunit.set." },
+		  TEST_OWNER ".a-name-that-is-longer-t." },
+		{ "", TEST_OWNER ".set." },
 	};
 	struct bio_set *bs = kunit_kzalloc(test, sizeof(*bs), GFP_KERNEL);
 	int i;
@@ -252,7 +252,7 @@ static bool in_debugfs(struct bio_set *bs, const char *command)
 static void stats_in_debugfs(struct kunit *test)
 {
 	static const char *const lines[] = {
-		"owner +bioset_kunit|front_pad +24|rescuer +yes",
+		"owner +" TEST_OWNER "|front_pad +24|rescuer +yes",
 		"pool_size +3|reserve +3|vec_reserve +3",
 		"allocs +1|puts +0|in_flight +1",
 	};
@@ -296,12 +296,14 @@ static void stats_table(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, promised));
 	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, even));
 	snprintf(command, sizeof(command),
-		 "tr -s ' ' <../sets | grep -q '^%s bioset_kunit %zu 0 3 2 3 3 1 [0-9]* 1 1 0 0 0 0 0 0 0 0$'",
+		 "tr -s ' ' <../sets | grep -q '^%s " TEST_OWNER
+		 " %zu 0 3 2 3 3 1 [0-9]* 1 1 0 0 0 0 0 0 0 0$'",
 		 bset_of(bs)->name,
 		 sizeof(struct bio) + 4 * sizeof(struct bio_vec));
 	KUNIT_EXPECT_TRUE_MSG(test, in_debugfs(bs, command), "%s", command);
 	snprintf(command, sizeof(command),
-		 "tr -s ' ' <../sets | grep -q '^%s bioset_kunit %zu 24 5 5 0 0 0 '",
+		 "tr -s ' ' <../sets | grep -q '^%s " TEST_OWNER
+		 " %zu 24 5 5 0 0 0 '",
 		 bset_of(other)->name, sizeof(struct bio) + 24);
 	KUNIT_EXPECT_TRUE_MSG(test, in_debugfs(other, command), "%s", command);
 	if (bio)

@@ -118,7 +118,8 @@ static void teardown_waits(struct kunit *test)
 static void teardown_reports_wait(struct kunit *test)
 {
 	static const char waited[] =
-		"(bioset_kunit): bioset_exit() has waited 10 s for 1 bios in flight";
+		"(" TEST_OWNER
+		"): bioset_exit() has waited 10 s for 1 bios in flight";
 	struct ending *e = kunit_kzalloc(test, sizeof(*e), GFP_KERNEL);
 	struct late *l = kunit_kzalloc(test, sizeof(*l), GFP_KERNEL);
 	struct test_worker *worker;

@@ -150,6 +150,13 @@ void test_splat_end(void);
 #define TEST_EXPECT_SAME(test, a, b) \
 	KUNIT_EXPECT_EQ(test, (__force u32)(a), (__force u32)(b))
 
+/* Whom our sets are named after: code that is built in is no module. */
+#ifdef MODULE
+#define TEST_OWNER "bioset_kunit"
+#else
+#define TEST_OWNER "kernel"
+#endif
+
 /* Files, for sysfs. */
 bool test_path_exists(const char *path);
 /* Whether a line of the kernel's log, of any time, has the text in it. */
