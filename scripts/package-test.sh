@@ -467,15 +467,18 @@ read_only_usr() {
 	install_package "$DEB"
 }
 
+# in_suite_refusals SUITE [CASE...]
 in_suite_refusals() {
 	suite=$1
+	shift
 	make_base "$suite"
 	DEB=$(deb)
 	local name
-	for name in no_headers half_headers other_half_of_headers no_compiler \
-		disk_full two_versions beside_make_install sources_gone read_only_usr; do
-		fresh $name
-		try "$suite: ${name//_/ }" $name
+	[ $# -gt 0 ] || set -- no_headers half_headers other_half_of_headers no_compiler \
+		disk_full two_versions beside_make_install sources_gone read_only_usr
+	for name; do
+		fresh "$name"
+		try "$suite: ${name//_/ }" "$name"
 	done
 	[ -n "$trouble" ] || as_root rm -rf "$CACHE/package/$suite"-*
 }
