@@ -54,6 +54,11 @@ step "torture on the KASAN kernel" "$torture_limit" torture kasan
 step "failure points on the KASAN kernel" 1000 "$TOP/scripts/failnth.sh"
 
 step "documentation" 1300 "$TOP/scripts/docs-test.sh"
+step "package in all suites" 9000 "$TOP/scripts/package-test.sh" suites
+step "what the package refuses" 1900 "$TOP/scripts/package-test.sh" refusals
+step "signed modules" 900 "$TOP/scripts/secure-boot.sh"
+step "in a kernel's source tree" 1800 "$TOP/scripts/kernel-tree-test.sh"
+
 step "bcache, unmodified" 700 "$TOP/scripts/intree-driver.sh"
 step "model of forward progress" 4000 "$TOP/scripts/model.sh"
 step "beside a real-time task" 400 "$TOP/scripts/realtime.sh"

@@ -91,6 +91,8 @@ if [ -z "${SUITE:-}" ]; then
 	step "memory dump" 360 "$TOP/scripts/drgn-test.sh"
 	step "example" 500 "$TOP/scripts/example.sh"
 	step "drivers outside of the tree" 360 "$TOP/scripts/outside-driver.sh"
+	step "porting guide" 300 "$TOP/scripts/porting-test.sh"
+	step "package" 1100 "$TOP/scripts/package-test.sh" short
 	step "stock RT kernel" 600 "$TOP/scripts/integration.sh" rt-amd64
 	step "planted bugs on the stock RT kernel" 300 "$TOP/scripts/planted.sh" rt
 	step "tracking on the stock RT kernel" 360 env FLAVOUR=rt "$TOP/scripts/tracked.sh"
