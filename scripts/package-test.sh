@@ -147,6 +147,17 @@ template_by_hand() {
 		cd .. && rm -r foo /lib/modules/$1/updates/foo.ko*' _ "$(first_kernel)"
 }
 
+# The code of docs/porting.md, against the installed package
+porting_guide() {
+	local dir=$root/u/root/porting
+	"$TOP/scripts/porting-test.sh" --extract "$root/porting"
+	as_root cp -r "$root/porting" "$root/u/root/"
+	must inside make -C "/lib/modules/$(first_kernel)/build" M=/root/porting \
+		BIOSET=/usr/src/bioset -j2 modules
+	[ "$(find "$dir" -name '*.ko' | wc -l)" = "$(find "$root/porting" -name '*.c' | wc -l)" ] ||
+		must false "not every block has become a module"
+}
+
 # The machine's kernel and modules, as boot.sh wants to see them
 boot_dir() {
 	local kernel=$1 dir=$root/boot image
@@ -270,6 +281,7 @@ in_suite_all() {
 	try "$suite: apt install builds for its kernel" installed_right
 	try "$suite: a driver's package finds header and symbols" driver_right
 	try "$suite: the template, by hand" template_by_hand
+	try "$suite: the code of docs/porting.md" porting_guide
 	try "$suite: a new kernel arrives" kernel_arrives
 	boot_results "$(first_kernel)" $DRIVER
 	try "$suite: the new kernel goes" kernel_goes
