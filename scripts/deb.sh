@@ -42,7 +42,7 @@ build() {
 version=${1:-$(cat "$TOP/VERSION")}
 # REBUILD is for the test of that: a directory of its own.
 dir=$CACHE/deb${REBUILD:-} work=$dir/bioset-$version log=$CACHE/logs/deb.log
-need_pkgs "building the package" debhelper dpkg-dev fakeroot
+need_pkgs "building the package" build-essential debhelper fakeroot
 with_lock "deb-$version" build
 say "built $(cd "$dir" && ls bioset-dkms_"$version"_all.deb)"
 echo "$dir/bioset-dkms_${version}_all.deb"

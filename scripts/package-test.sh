@@ -232,7 +232,7 @@ purged() {
 	install_package "$DEB" "$DRIVER_DEB"
 	must apt_inside remove $DRIVER-dkms bioset-dkms
 	[ -z "$(inside dkms status)" ] || must false "DKMS still has $(inside dkms status)"
-	must apt_inside purge $DRIVER-dkms bioset-dkms
+	must apt_inside purge bioset-dkms
 	files >"$root/after"
 	must diff "$root/before" "$root/after"
 	! inside dpkg -s bioset-dkms >/dev/null 2>&1 || must false "dpkg still knows it"
@@ -479,20 +479,24 @@ read_only_usr() {
 	install_package "$DEB"
 }
 
-# in_suite_refusals SUITE [CASE...]
-in_suite_refusals() {
+# cases SUITE CASE...: each on a fresh machine. To look into one by hand:
+# package-test.sh --step cases bookworm sources_gone
+cases() {
 	suite=$1
 	shift
 	make_base "$suite"
-	DEB=$(deb)
+	DEB=$(deb) OLD_DEB=$(deb $OLD) DRIVER_DEB=$(driver_deb)
 	local name
-	[ $# -gt 0 ] || set -- no_headers half_headers other_half_of_headers no_compiler \
-		disk_full two_versions beside_make_install sources_gone read_only_usr
 	for name; do
 		fresh "$name"
 		try "$suite: ${name//_/ }" "$name"
 	done
 	[ -n "$trouble" ] || as_root rm -rf "$CACHE/package/$suite"-*
+}
+
+in_suite_refusals() {
+	cases "$1" no_headers half_headers other_half_of_headers no_compiler disk_full \
+		two_versions beside_make_install sources_gone read_only_usr
 }
 
 # -------------------------------------------------------------- the short part
