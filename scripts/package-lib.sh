@@ -5,7 +5,8 @@
 # after lib.sh.
 #
 #   make_base SUITE        sets base, the root in the cache
-#   fresh NAME             sets root, an overlay over base with nothing in it
+#   fresh NAME             sets root, an overlay over base with nothing in it, and
+#                          adds it to the array roots
 #   inside CMD...          runs CMD there, without a network
 #   seen CMD...            runs CMD here, with the overlay mounted on $root/m
 #   put FILE...            copies files to /root there
@@ -64,10 +65,12 @@ make_base() {
 	with_lock "package-$1" build_base "$1"
 }
 
+roots=()
 fresh() {
 	root=$CACHE/package/$suite-$1
 	as_root rm -rf "$root"
 	mkdir -p "$root"/{u,w,m}
+	roots+=("$root")
 }
 
 # seen CMD...: $root/m is the machine's root

@@ -42,6 +42,11 @@ try() {
 	fi
 }
 
+# What failed is kept, to be looked at.
+tidy() {
+	[ -n "$trouble" ] || as_root rm -rf "${roots[@]}"
+}
+
 # Like set -e, which a condition switches off: a script of checks. Each line
 # is a command; the first that fails is named.
 must() {
@@ -295,7 +300,7 @@ in_suite_all() {
 	fresh autopkgtest
 	try "$suite: Debian's test of DKMS packages" autopkgtest
 	unsupported
-	[ -n "$trouble" ] || as_root rm -rf "$CACHE/package/$suite"-*
+	tidy
 }
 
 # The guest's own results
@@ -491,7 +496,7 @@ cases() {
 		fresh "$name"
 		try "$suite: ${name//_/ }" "$name"
 	done
-	[ -n "$trouble" ] || as_root rm -rf "$CACHE/package/$suite"-*
+	tidy
 }
 
 in_suite_refusals() {
@@ -540,7 +545,7 @@ in_suite_short() {
 	try "$suite: apt install builds for its kernel" installed_right
 	try "$suite: a driver's package finds header and symbols" driver_right
 	boot_results "$(first_kernel)" $DRIVER
-	[ -n "$trouble" ] || as_root rm -rf "$CACHE/package/$suite"-*
+	tidy
 }
 
 dispatch "$@"
