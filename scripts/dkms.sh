@@ -10,6 +10,7 @@
 
 NAME=bioset
 SRC=/usr/src/bioset
+TEMPLATE=/usr/share/bioset/template
 version=$(cat "$TOP/VERSION")
 tree=/usr/src/$NAME-$version
 
@@ -31,11 +32,12 @@ forget() {
 		dkms remove -m $NAME -v "$source" --all >&2
 		rm -rf "/usr/src/$NAME-$source"
 	done
-	rm -rf "${tree:?}" $SRC
+	rm -rf "${tree:?}" $SRC $TEMPLATE
 }
 
 hand_over() {
 	"$TOP/scripts/sources.sh" "$tree" && "$TOP/scripts/sources.sh" --drivers $SRC &&
+		"$TOP/scripts/sources.sh" --template $TEMPLATE &&
 		dkms add -m $NAME -v "$version" &&
 		dkms install -m $NAME -v "$version" -k "$release"
 }

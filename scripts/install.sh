@@ -11,6 +11,7 @@
 
 MODULES=(bioset_core bioset_stripe)
 SRC=/usr/src/bioset
+TEMPLATE=/usr/share/bioset/template
 
 release_of() {
 	sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' "$1/include/generated/utsrelease.h"
@@ -65,9 +66,9 @@ install_all() {
 	trap drop_stage EXIT
 	stage || die "nothing was changed: copying to $dest and $src failed"
 	mkdir -p "$dest" "$src"
-	rm -rf "$src/template"
 	mv "$dest.new"/* "$dest/"
 	mv "$src.new"/* "$src/"
+	"$TOP/scripts/sources.sh" --template "$template"
 	run_depmod
 	"$TOP/scripts/install-user.sh"
 	say "modules: $dest"
@@ -82,7 +83,8 @@ remove_all() {
 	done
 	rm -f "$src/Module.symvers.$release"
 	if ! compgen -G "$src/Module.symvers.*" >/dev/null; then
-		rm -rf "$src/bioset.h" "$src/bioset.mk" "$src/VERSION" "$src/template"
+		rm -rf "$src/bioset.h" "$src/bioset.mk" "$src/VERSION" "$template"
+		[ ! -d "${template%/*}" ] || rmdir --ignore-fail-on-non-empty "${template%/*}"
 		[ ! -d "$src" ] || rmdir --ignore-fail-on-non-empty "$src"
 	fi
 	[ ! -d "$dest" ] || rmdir --ignore-fail-on-non-empty "$dest"
@@ -95,7 +97,8 @@ kdir=$("$TOP/scripts/modules.sh" --kdir ${KDIR:+"$KDIR"})
 release=$(release_of "$kdir")
 dest=${DESTDIR:-}/lib/modules/$release/updates
 src=${DESTDIR:-}$SRC
-check_writable "$dest" "$src"
+template=${DESTDIR:-}$TEMPLATE
+check_writable "$dest" "$src" "$template"
 if [ "${1:-}" = --remove ]; then
 	remove_all
 else

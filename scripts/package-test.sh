@@ -142,7 +142,7 @@ template_by_hand() {
 	# shellcheck disable=SC2016 # for the inner shell
 	must inside sh -ec '
 		cd /root
-		cp -r /usr/src/bioset/template foo && cd foo
+		cp -r /usr/share/bioset/template foo && cd foo
 		eval "$(sed -n "s/^ *\(sed -i .*\)/\1/p" README)"
 		make KDIR=/lib/modules/$1/build modules
 		make KDIR=/lib/modules/$1/build INSTALL_MOD_DIR=updates modules_install
