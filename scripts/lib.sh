@@ -13,6 +13,9 @@ export TOP CACHE JOBS
 # A make that called us must not impose its flags on the kernel's make; what
 # is meant to pass (W, C, V) is handed on by name.
 unset MAKEFLAGS MFLAGS MAKELEVEL
+# make exports what was not given as empty, which the kernel's make takes for an
+# architecture without a name.
+[ -n "${ARCH:-}" ] || unset ARCH
 # Messages are parsed here and there.
 export LC_ALL=C.UTF-8
 
