@@ -146,7 +146,7 @@ static bool get_array(struct bset *set, struct bio *bio, unsigned long kind,
 {
 	struct bio_vec *vecs = NULL;
 
-	if (kind != BSET_256 && !bset_starved(set))
+	if (kind != BSET_256 && !READ_ONCE(set->starve))
 		vecs = bset_kernel_array(kind, gfp);
 	if (!vecs) {
 		kind = BSET_256;
@@ -375,7 +375,7 @@ static bool can_split(struct bio *bio, int sectors)
 	    WARN_ONCE(bio_op(bio) == REQ_OP_ZONE_APPEND,
 		      "bioset: cannot split a zone append\n"))
 		return false;
-	return !bset_is_unsplittable(bio);
+	return !(bio->bi_opf & BSET_REQ_ATOMIC);
 }
 
 /**

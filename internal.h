@@ -132,6 +132,7 @@ void bset_debugfs_del(struct bset *set);
 
 /* try.c */
 int bset_try_kernel(void);
+extern bool bset_kernel_takes;
 
 /* bio_alloc.c */
 struct bio *bset_split_error(int err);

@@ -362,14 +362,11 @@ static inline int bset_clone_with_payload(struct bio *bio, struct bio *src,
 #endif
 }
 
-/* Zone append came in 5.8, atomic writes in 6.11; neither can be split. */
-static inline bool bset_is_unsplittable(const struct bio *bio)
-{
+/* An atomic write (6.11) cannot be split. */
 #if BSET_HAVE_REQ_ATOMIC
-	if (bio->bi_opf & REQ_ATOMIC)
-		return true;
+#define BSET_REQ_ATOMIC REQ_ATOMIC
+#else
+#define BSET_REQ_ATOMIC ((bset_opf_t)0)
 #endif
-	return false;
-}
 
 #endif /* BSET_LAYOUT_H */

@@ -15,6 +15,12 @@
 
 #include "internal.h"
 
+/* Whether bio_alloc_bioset() of this kernel takes bios from a set's slab itself
+ * and asks the set only when there are none (7.1 for some, 7.2 for all).
+ */
+bool bset_kernel_takes __read_mostly;
+BSET_EXPORT_INTERNAL(bset_kernel_takes);
+
 static bool quick_init = true;
 module_param(quick_init, bool, 0444);
 MODULE_PARM_DESC(quick_init,
@@ -31,6 +37,11 @@ struct bset_try {
 	unsigned int vec_frees;
 	bool vecs_before_bio;
 };
+
+/* For a slab that is not merged with another one. */
+static void bset_try_ctor(void *obj)
+{
+}
 
 static void *bset_try_alloc_bio(gfp_t gfp, void *data)
 {
@@ -193,32 +204,42 @@ static int try_cache(struct bset_try *t)
 }
 #endif
 
-/* The kernel's allocator comes to us for a bio without vecs. */
+/*
+ * The kernel's allocator takes a bio without vecs from us or from the slab that
+ * the set names, and nowhere else.
+ */
 static int try_alloc(struct bset_try *t)
 {
 	struct bio *bio;
 
 	forget_notes(t);
 	bio = bset_kernel_alloc(NULL, 0, REQ_OP_WRITE, GFP_KERNEL, &t->bs);
-	if (bio != t->bio || t->bio_allocs != 1 || bio->bi_pool != &t->bs) {
-		pr_err("not loaded: this kernel's bio_alloc_bioset() does not come to a set's mempool\n");
+	bset_kernel_takes = !t->bio_allocs;
+	if (!bio || (bio == t->bio) == bset_kernel_takes ||
+	    bio->bi_pool != &t->bs) {
+		pr_err("not loaded: this kernel's bio_alloc_bioset() does not come to a set's mempool or slab\n");
 		return -EOPNOTSUPP;
 	}
-	bio_put(bio);
+	if (bset_kernel_takes)
+		kmem_cache_free(t->bs.bio_slab, bio);
 	return 0;
 }
 
-/* What bio_split() returns when there is no memory. */
+/*
+ * What bio_split() returns when it fails: for want of memory, or because an
+ * atomic write cannot be split where there are such (6.11).
+ */
 static int try_split(struct bset_try *t)
 {
 	struct bio bio, *split;
 
-	bset_bio_init_kernel(&bio, NULL, NULL, 0, REQ_OP_WRITE);
+	bset_bio_init_kernel(&bio, NULL, NULL, 0,
+			     REQ_OP_WRITE | BSET_REQ_ATOMIC);
 	bio.bi_iter.bi_size = 2 * SECTOR_SIZE;
 	t->deny = true;
 	split = bio_split(&bio, 1, GFP_NOWAIT, &t->bs);
 	if (split && !IS_ERR(split)) {
-		pr_err("not loaded: this kernel's bio_split() does not come to a set's mempool\n");
+		pr_err("not loaded: this kernel's bio_split() does not fail when it has to\n");
 		return -EOPNOTSUPP;
 	}
 	bset_split_gives_err_ptr = split;
@@ -264,10 +285,13 @@ int bset_try_kernel(void)
 		return ret;
 	t->bio = kzalloc(sizeof(*t->bio), GFP_KERNEL);
 	t->vecs = kcalloc(BIO_MAX_VECS, sizeof(*t->vecs), GFP_KERNEL);
-	if (t->bio && t->vecs)
+	t->bs.bio_slab = kmem_cache_create("bset_try", sizeof(*t->bio), 0, 0,
+					   bset_try_ctor);
+	if (t->bio && t->vecs && t->bs.bio_slab)
 		ret = try_all(t);
 	mempool_exit(&t->bs.bio_pool);
 	mempool_exit(&t->bs.bvec_pool);
+	kmem_cache_destroy(t->bs.bio_slab);
 	kfree(t->vecs);
 	kfree(t->bio);
 	kfree(t);

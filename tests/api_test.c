@@ -47,7 +47,7 @@ static void expect_fresh(struct kunit *test, struct bio *bio,
 	KUNIT_EXPECT_EQ(test, atomic_read(&bio->__bi_cnt), 1);
 	KUNIT_EXPECT_EQ(test, atomic_read(&bio->__bi_remaining), 1);
 	KUNIT_EXPECT_EQ(test, bio->bi_vcnt, 0);
-	KUNIT_EXPECT_EQ(test, bio->bi_flags, 0);
+	KUNIT_EXPECT_EQ(test, test_flags(bio), 0);
 	TEST_EXPECT_SAME(test, bio->bi_status, BLK_STS_OK);
 	KUNIT_EXPECT_EQ(test, bio->bi_ioprio, 0);
 	KUNIT_EXPECT_EQ(test, bio->bi_iter.bi_sector, 0);

@@ -69,6 +69,7 @@ struct am_bio {
 	struct am_bio *src; /* the bio that this one shares an array with */
 	unsigned int sharers; /* bios that share this one's array */
 	unsigned int max_vecs;
+	unsigned int array; /* what goes back when it is put */
 	unsigned int refs;
 	bool chained;
 	u8 mark;
@@ -348,6 +349,9 @@ static void check_fresh(struct am_bio *b, struct block_device *bdev,
 {
 	struct bio *bio = b->bio;
 
+	/* The kernel's own small bios have it since 7.0. */
+	if (b->set->kind == AM_KERNEL)
+		bio->bi_opf &= ~REQ_ALLOC_CACHE;
 	expect("alignment", 0, (unsigned long)bio % __alignof__(*bio));
 	expect("bi_max_vecs", b->max_vecs, bio->bi_max_vecs);
 	expect("bi_io_vec", !!b->max_vecs, !!bio->bi_io_vec);
@@ -355,7 +359,7 @@ static void check_fresh(struct am_bio *b, struct block_device *bdev,
 	/* Stripped from what it was asked for with, see call_alloc(). */
 	expect("bi_opf", (__force long)(opf & ~REQ_ALLOC_CACHE),
 	       (__force long)bio->bi_opf);
-	expect("bi_flags", 0, bio->bi_flags);
+	expect("bi_flags", 0, test_flags(bio));
 	expect("bi_vcnt", 0, bio->bi_vcnt);
 	expect("bi_size", 0, bio->bi_iter.bi_size);
 	expect("bi_status", 0, (__force long)bio->bi_status);
@@ -365,6 +369,20 @@ static void check_fresh(struct am_bio *b, struct block_device *bdev,
 	expect("parts to complete", 1, atomic_read(&bio->__bi_remaining));
 	if (b->set->bs)
 		expect("bi_pool", (long)b->set->bs, (long)bio->bi_pool);
+}
+
+/*
+ * What bi_max_vecs is between what was asked for and what there is, is up to
+ * the kernel in bios that it sets up.
+ */
+static void take_kernels_word(struct am_bio *b, unsigned int nr_vecs,
+			      bool kernel)
+{
+	const unsigned int max = b->bio->bi_max_vecs;
+
+	if ((kernel || b->set->kind == AM_KERNEL) && max >= nr_vecs &&
+	    max <= b->array && !max == !nr_vecs)
+		b->max_vecs = max;
 }
 
 /* Enters @bio, which must be there just when the model says so. */
@@ -384,9 +402,16 @@ static struct am_bio *enter_bio(struct am_set *set, struct bio *bio, bool want,
 		.bio = bio,
 		.set = set,
 		.max_vecs = max_vecs,
+		.array = max_vecs,
 		.refs = 1,
 	};
 	return b;
+}
+
+/* Whether the kernel's own allocator comes to us for a set's bios. */
+static bool kernel_asks(struct am_set *set)
+{
+	return is_ours(set) && !bset_kernel_takes;
 }
 
 /* ------------------------------------------------------------- calls: bios */
@@ -425,7 +450,7 @@ static bool call_alloc(void)
 	struct block_device *bdev = pick(2) ? disk.bdev : NULL;
 	bset_opf_t opf = pick(2) ? REQ_OP_WRITE | REQ_SYNC : REQ_OP_READ;
 	unsigned int nr_vecs = pick_vecs();
-	bool kernel = is_ours(set) && pick(4) == 0;
+	bool kernel = kernel_asks(set) && pick(4) == 0;
 	gfp_t gfp = pick_gfp(set, nr_vecs);
 	struct am_bio *b;
 	struct bio *bio;
@@ -446,6 +471,7 @@ static bool call_alloc(void)
 		bio = bio_alloc_bioset(bdev, nr_vecs, opf, gfp, set->bs);
 	b = enter_bio(set, bio, want, model_max_vecs(set, nr_vecs, kernel));
 	if (b) {
+		take_kernels_word(b, nr_vecs, kernel);
 		check_fresh(b, bdev, opf);
 		mark_bio(b);
 	}
@@ -468,6 +494,7 @@ static bool call_alloc_4_6(void)
 	b = enter_bio(set, bio_alloc_bioset(gfp, nr_vecs, set->bs), want,
 		      model_max_vecs(set, nr_vecs, false));
 	if (b) {
+		take_kernels_word(b, nr_vecs, false);
 		check_fresh(b, NULL, 0);
 		mark_bio(b);
 	}
@@ -495,7 +522,7 @@ static bool call_clone(void)
 	struct am_set *set = any_set();
 	struct am_bio *src = any_bio();
 	gfp_t gfp = pick_gfp(set, 0);
-	unsigned int how = pick(is_ours(set) ? 3 : 2);
+	unsigned int how = pick(kernel_asks(set) ? 3 : 2);
 	struct bio *bio;
 	bool want;
 
@@ -525,7 +552,7 @@ static bool call_split(void)
 	struct am_bio *src = any_bio();
 	gfp_t gfp = pick_gfp(set, 0);
 	unsigned int sectors = 2 + pick(100), at = 1 + pick(sectors - 1);
-	unsigned int how = pick(is_ours(set) ? 3 : 2);
+	unsigned int how = pick(kernel_asks(set) ? 3 : 2);
 	struct bio *bio;
 	bool want;
 
@@ -542,6 +569,8 @@ static bool call_split(void)
 		bio = bio_next_split(src->bio, at, gfp, set->bs);
 	else
 		bio = (bio_split)(src->bio, at, gfp, set->bs);
+	if (IS_ERR(bio)) /* since 6.13 */
+		bio = NULL;
 	enter_clone(set, src, bio, want);
 	if (bio && !failed) {
 		expect("sectors in front", at, bio_sectors(bio));
@@ -606,7 +635,7 @@ static bool put_bio(struct am_bio *b)
 		return false;
 	check_marks(b);
 	if (b->refs == 1) {
-		model_put(set, b->max_vecs);
+		model_put(set, b->array);
 		if (b->src)
 			b->src->sharers--;
 	}
@@ -912,7 +941,8 @@ static bool bad_split(void)
 	note("bio_split (bad)", set, sectors, 0, 0);
 	WARNS_ONCE("cannot split",
 		   bio = bio_split(src->bio, sectors, GFP_NOIO, set->bs));
-	expect("a bad split", 0, (long)bio);
+	/* NULL or, since 6.13, an error pointer */
+	expect("a bad split", 1, IS_ERR_OR_NULL(bio));
 	expect("sectors after a bad split", 4, bio_sectors(src->bio));
 	src->bio->bi_iter.bi_size = 0;
 	return true;

@@ -136,7 +136,7 @@ static void badinput_uninitialised_set(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test,
 			    bio_alloc_clone(disk->bdev, src, GFP_NOIO, &zeroed),
 			    NULL);
-	KUNIT_EXPECT_PTR_EQ(test, bio_split(src, 1, GFP_NOIO, &zeroed), NULL);
+	TEST_EXPECT_NO_SPLIT(test, bio_split(src, 1, GFP_NOIO, &zeroed));
 	test_splat_end();
 	KUNIT_EXPECT_EQ(test, bio_sectors(src), 8);
 	KUNIT_EXPECT_EQ(test, bset_get_stats(&zeroed, &s), -EINVAL);
@@ -313,10 +313,10 @@ static void badinput_split(struct kunit *test)
 	__bio_add_page(bio, ZERO_PAGE(0), PAGE_SIZE, 0);
 	split = TEST_SPLAT_ONCE("cannot split",
 				bio_split(bio, sectors, GFP_NOIO, bs));
-	KUNIT_EXPECT_PTR_EQ(test, split, NULL);
+	TEST_EXPECT_NO_SPLIT(test, split);
 	split = TEST_SPLAT_ONCE("cannot split",
 				bio_split(bio, sectors, GFP_NOIO, NULL));
-	KUNIT_EXPECT_PTR_EQ(test, split, NULL);
+	TEST_EXPECT_NO_SPLIT(test, split);
 	KUNIT_EXPECT_EQ(test, bio_sectors(bio), 8);
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).allocs, 1);
 	bio_put(bio);
@@ -332,7 +332,7 @@ static void badinput_split_zone_append(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, bio);
 	__bio_add_page(bio, ZERO_PAGE(0), PAGE_SIZE, 0);
 	split = TEST_SPLAT_ONCE("cannot split a zone", bio_split(bio, 1, GFP_NOIO, bs));
-	KUNIT_EXPECT_PTR_EQ(test, split, NULL);
+	TEST_EXPECT_NO_SPLIT(test, split);
 	KUNIT_EXPECT_EQ(test, bio_sectors(bio), 8);
 	bio_put(bio);
 }

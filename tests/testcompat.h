@@ -35,6 +35,12 @@
 #define TEST_IMPORT_INTERNAL() MODULE_IMPORT_NS(BIOSET_INTERNAL)
 #endif
 
+/*
+ * Whether the kernel's bio_alloc_bioset() takes bios from a set's slab without
+ * asking the set (7.1, 7.2): they are not counted when they are taken.
+ */
+extern bool bset_kernel_takes;
+
 /* 5.18: before, there is nothing that the bit could do to a bio of ours. */
 #if !BSET_HAVE_REQ_ALLOC_CACHE
 #define REQ_ALLOC_CACHE 0
@@ -172,6 +178,16 @@ static inline blk_qc_t test_cookie(const struct bio *bio)
 	return bio->bi_cookie;
 #else
 	return BLK_QC_T_NONE;
+#endif
+}
+
+/* What bi_flags says of a bio itself, not of where its array goes (see below). */
+static inline unsigned short test_flags(const struct bio *bio)
+{
+#if BSET_HAVE_BVEC_POOL_IDX
+	return bio->bi_flags & ~(~0U << BVEC_POOL_OFFSET);
+#else
+	return bio->bi_flags;
 #endif
 }
 

@@ -146,6 +146,10 @@ void test_splat_end(void);
 		__ret;                                                      \
 	})
 
+/* What bio_split() returns when it fails, in the form of this kernel */
+#define TEST_EXPECT_NO_SPLIT(test, bio) \
+	KUNIT_EXPECT_TRUE(test, IS_ERR_OR_NULL(bio))
+
 /* For types that are __bitwise, which KUnit's macros add up. */
 #define TEST_EXPECT_SAME(test, a, b) \
 	KUNIT_EXPECT_EQ(test, (__force u32)(a), (__force u32)(b))

@@ -597,4 +597,5 @@ static void __exit torture_exit(void)
 module_init(torture_init);
 module_exit(torture_exit);
 MODULE_LICENSE("GPL");
+TEST_IMPORT_INTERNAL();
 MODULE_DESCRIPTION("Long random runs on bio_sets, with a verdict");

@@ -121,8 +121,10 @@ static struct bio *clone_of(struct tt_disk *disk, struct bio *bio,
 {
 	struct bio *clone;
 
-	/* The kernel's own is used by the block layer on our sets, too. */
-	if (tt_rand() & 1)
+	/* The kernel's own works on our sets, too; what it takes without asking
+	 * is not counted, and this module counts.
+	 */
+	if (bset_kernel_takes || tt_rand() & 1)
 		clone = bio_alloc_clone(bdev, bio, GFP_NOIO, &disk->set.bs);
 	else
 		clone = kernel_bio_clone(bdev, bio, GFP_NOIO, &disk->set.bs);
@@ -167,11 +169,11 @@ static struct bio *split_off(struct tt_disk *disk, struct bio *bio, int sectors)
 {
 	struct bio *split;
 
-	if (tt_rand() & 1)
+	if (bset_kernel_takes || tt_rand() & 1)
 		split = bio_split(bio, sectors, GFP_NOIO, &disk->set.bs);
 	else
 		split = (bio_split)(bio, sectors, GFP_NOIO, &disk->set.bs);
-	if (!split)
+	if (IS_ERR_OR_NULL(split))
 		tt_fail("a split that may sleep failed");
 	else
 		atomic64_inc(&tt_totals.splits);

@@ -18,6 +18,8 @@ ram_disk() {
 	for word in size=4 memory_backed=1 irqmode=2 discard=1 "$@" power=1; do
 		echo "${word#*=}" >"$dir/${word%%=*}"
 	done
+	# Before 5.12 a disk has a number only.
+	[ -e "/dev/${dir##*/}" ] || ln -sf "nullb$(cat "$dir/index")" "/dev/${dir##*/}"
 }
 
 ram_disks() {
@@ -32,6 +34,7 @@ no_disks() {
 	for dir in "$NULLB"/*/; do
 		rmdir "$dir"
 	done
+	rm -f /dev/a /dev/b /dev/c /dev/coarse
 }
 
 stripe() {
