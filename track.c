@@ -8,8 +8,8 @@
  *
  *   held bios     the contract forbids to sleep for a bio of a set while
  *                 holding an unsubmitted one.  (A driver that queues its own
- *                 bios is reported as well: nobody can see that another task
- *                 serves the queue.)  Like lockdep we report what breaks the
+ *                 bios says so, see bset_note_submit(): nobody can see that
+ *                 another task serves the queue.)  Like lockdep we report what breaks the
  *                 rule, whether memory is short or not.
  *   double put    a put of something that has no record
  *   foreign put   likewise
@@ -322,7 +322,10 @@ static void BSET_QUEUE_PROBE(track_probe, bio)
  * bset_note_submit() - note that a driver submits a bio
  * @bio:	a bio of any set or of none, about to be submitted
  *
- * Called by the macros of bioset.h while any set is tracked or starved.
+ * Called by the macros of bioset.h while any set is tracked or starved.  A
+ * driver that never submits a bio, but queues it for another task or an
+ * interrupt of its own to complete, calls this before: from then on the bio is
+ * not one that the caller holds.
  *
  * Context: any but NMI.
  */

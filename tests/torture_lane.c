@@ -245,6 +245,7 @@ void tt_lane_queue(struct bio *bio)
 							 cpu_online_mask)
 			    : raw_smp_processor_id();
 
+	bset_note_submit(bio); /* we hold it no more */
 	if (context == TT_WORK)
 		queue_work_lane(bio, cpu);
 	else if (context == TT_IPI)
