@@ -88,6 +88,7 @@ STATUS = {"pass": 0, "fail": 1, "warn": 2, "crash": 3, "hang": 4,
           "silence": 5, "cut": 6, "unjudged": 7}
 NO_START = 9
 KEPT_LOGS = 39
+BOOT_TRIES = 3
 POLL = 0.2
 PACKAGES = "busybox-static kmod cpio gcc libc6-dev binutils"
 
@@ -423,6 +424,14 @@ class Guest:
                 continue
             return
 
+    def emulator_crashed(self):
+        """Whether QEMU broke the kernel before anything of ours ran: without
+        KVM it now and then executes what another CPU is just patching (int3;
+        see "qemu-x86_64 booting with 8.0.0", linux-kernel, July 2023)."""
+        console = self.read("console.log")
+        return ": int3: 0000 [#" in console and \
+            "Run /init as init process" not in console
+
     def ask_where(self):
         if not self.kernel.uml:
             qemu.press_sysrq(self.out, "wl")
@@ -525,13 +534,19 @@ def packages(kernel):
 def run(opts, kernel):
     name = opts.name or os.path.basename(opts.script).removesuffix(".sh")
     out = log_directory(name)
-    guest = Guest(kernel, opts, out)
     try:
         Initramfs(kernel, opts, out).make()
-        guest.start()
-        guest.watch()
+        for left in reversed(range(BOOT_TRIES)):
+            guest = Guest(kernel, opts, out)
+            try:
+                guest.start()
+                guest.watch()
+            finally:
+                guest.stop()
+            if not left or not guest.emulator_crashed():
+                break
+            say("QEMU crashed the kernel while it booted; once more")
     finally:
-        guest.stop()
         if os.path.exists(os.path.join(out, "initramfs")):
             os.remove(os.path.join(out, "initramfs"))
     guest.look(guest.new_lines())

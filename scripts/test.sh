@@ -72,6 +72,24 @@ torture() {
 	FLAVOUR=rt SECS=20 "$TOP/scripts/torture.sh"
 }
 
+# other_kernel NAME: what a user of that stock kernel relies on
+other_kernel() {
+	local status=0
+	CALLS=100000 FLAVOUR=$1 "$TOP/scripts/apimodel.sh" || status=1
+	FLAVOUR=$1 "$TOP/scripts/example.sh" || status=1
+	SECS=20 FLAVOUR=$1 "$TOP/scripts/torture.sh" || status=1
+	"$TOP/scripts/integration.sh" "$1" || status=1
+	return $status
+}
+
+# other_machine NAME: the same kernel on another architecture
+other_machine() {
+	local status=0
+	CALLS=20000 FLAVOUR=$1 "$TOP/scripts/apimodel.sh" || status=1
+	SECS=20 FLAVOUR=$1 "$TOP/scripts/torture.sh" || status=1
+	return $status
+}
+
 # A SUITE that does not exist should not cost a kernel build first.
 [ -z "${SUITE:-}" ] || "$TOP/scripts/kunit.sh" --check-suite "$SUITE"
 dispatch "$@"
@@ -97,6 +115,11 @@ if [ -z "${SUITE:-}" ]; then
 	step "planted bugs on the stock RT kernel" 300 "$TOP/scripts/planted.sh" rt
 	step "tracking on the stock RT kernel" 360 env FLAVOUR=rt "$TOP/scripts/tracked.sh"
 	step "torture on the stock RT kernel" 400 torture
+	step "Linux 5.10" 900 other_kernel 5.10
+	step "Linux 6.12" 900 other_kernel 6.12
+	step "Linux 7.2" 900 other_kernel 7.2
+	step "arm64" 700 other_machine arm64
+	step "s390x" 700 other_machine s390x
 fi
 step "KUnit" 640 kunit_result
 rm -rf "$kunit_dir"

@@ -178,7 +178,7 @@ static struct bio *alloc_root(struct tt_caller *caller, struct tt_slot *slot)
 		bio = bio_alloc_bioset(GFP_NOIO, slot->nr_vecs, bs);
 		bio_set_dev(bio, bdev);
 		bio->bi_opf = opf;
-	} else if (dice == 2) {
+	} else if (dice == 2 && !bset_kernel_takes) {
 		bio = kernel_bio_alloc(bdev, slot->nr_vecs, opf, GFP_NOIO, bs);
 	} else {
 		bio = bio_alloc_bioset(bdev, slot->nr_vecs, opf, GFP_NOIO, bs);

@@ -7,7 +7,7 @@
 
 # The disks answer after 20 ms, so with a reserve of one somebody always waits.
 slow_disks() {
-	modprobe null_blk nr_devices=3 gb=1 memory_backed=1 irqmode=2 \
+	null_disks 3 memory_backed=1 irqmode=2 \
 		completion_nsec=20000000
 }
 
@@ -108,8 +108,8 @@ under_load() {
 
 stalls() {
 	unload bioset_core
-	rmmod null_blk
-	modprobe null_blk nr_devices=3 gb=1 memory_backed=1 irqmode=2 \
+	no_null_disks
+	null_disks 3 memory_backed=1 irqmode=2 \
 		completion_nsec=3000000000
 	load bioset_core stall_secs=1
 	load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
@@ -146,6 +146,6 @@ load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
 check "a terminal under load" under_load
 check "stalls are followed" stalls
 unload_stripe
-rmmod null_blk
+no_null_disks
 check "nothing left after unloading" nothing_left
 pass

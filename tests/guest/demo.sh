@@ -20,7 +20,7 @@ size() {
 rescue_trace() {
 	local tracing=/sys/kernel/tracing dir
 	mount -t tracefs none $tracing
-	modprobe null_blk nr_devices=3 gb=1 memory_backed=0 irqmode=2 \
+	null_disks 3 memory_backed=0 irqmode=2 \
 		completion_nsec=20000000
 	load bioset_core
 	load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 \
@@ -66,11 +66,11 @@ step "what the set did (/sys/kernel/debug/bioset/*/stats)"
 set_stats | indented
 [ "$(set_stat in_flight)" = 0 ]
 unload_stripe
-rmmod null_blk
+no_null_disks
 step "a write of 512 KiB with a reserve of 2 clones and no other memory"
 rescue_trace
 step "unloading everything"
 unload_stripe
-rmmod null_blk
+no_null_disks
 nothing_left
 pass

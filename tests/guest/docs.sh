@@ -24,7 +24,7 @@ more_mounts() {
 disks() {
 	local nsec=3000000
 	[ "$(word disks)" = slow ] && nsec=3000000000
-	modprobe null_blk nr_devices=3 gb=1 memory_backed=1 irqmode=2 \
+	null_disks 3 memory_backed=1 irqmode=2 \
 		completion_nsec=$nsec
 }
 
@@ -74,6 +74,6 @@ wait $busy
 echo 0 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
 wait
 unload_stripe
-rmmod null_blk
+no_null_disks
 nothing_left
 pass

@@ -6,7 +6,7 @@
 . /stripe.sh
 
 modprobe qemu_fw_cfg
-modprobe null_blk nr_devices=3 gb=1 memory_backed=1 irqmode=2 \
+null_disks 3 memory_backed=1 irqmode=2 \
 	completion_nsec=4000000000
 load bioset_core
 load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1

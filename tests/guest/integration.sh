@@ -12,7 +12,7 @@ forgetful_disks() {
 	must_fail fio_verify $disk 8m >/run/forgetful 2>&1
 	grep -m 3 'verify: bad' /run/forgetful
 	unload_stripe
-	rmmod null_blk
+	no_null_disks
 }
 
 bad_parameters() {
@@ -63,7 +63,7 @@ accounts() {
 
 all_gone() {
 	unload_stripe
-	rmmod null_blk
+	no_null_disks
 	nothing_left
 }
 
@@ -78,7 +78,7 @@ tracked_io() {
 	[ "$(set_stat misuses)" = 0 ]
 	[ "$(set_stat in_flight)" = 0 ]
 	unload_stripe
-	rmmod null_blk
+	no_null_disks
 }
 
 mount_host

@@ -64,5 +64,5 @@ check "but not when it asks itself" asked_itself
 check "other CPUs are asked from there" others_are_asked
 check "an isolated CPU's cache can be switched off" switched_off
 unload_stripe
-rmmod null_blk
+no_null_disks
 pass

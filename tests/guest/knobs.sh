@@ -10,7 +10,7 @@ par=/sys/module/bioset_core/parameters
 
 # Disks that complete each request by a timer, after that many seconds
 slow_disks() {
-	modprobe null_blk nr_devices=3 gb=1 memory_backed=1 irqmode=2 \
+	null_disks 3 memory_backed=1 irqmode=2 \
 		completion_nsec=$(($1 * 1000000000))
 }
 
@@ -108,13 +108,13 @@ load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
 check "bad input to a knob is refused" bad_knobs
 check "starved I/O is punted, rescued and done" starved_io
 unload_stripe
-rmmod null_blk
+no_null_disks
 slow_disks 3
 load bioset_core
 load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
 check "a tracked bio has an owner" owners
 check "a stalled allocation is reported" stall_report
 unload_stripe
-rmmod null_blk
+no_null_disks
 check "nothing left after unloading" nothing_left
 pass

@@ -110,6 +110,37 @@ set_stat() {
 	set_stats | awk -v name="$1" '$1 == name && !n++ { print $2 }'
 }
 
+# null_disks N KEY=VALUE...: /dev/nullb0 and so on, of 1 GiB, with null_blk.
+# Before 5.12 the module takes no memory_backed, so they are made one by one.
+null_disks() {
+	local n=$1 i=0 dir word
+	shift
+	modprobe null_blk nr_devices=0
+	if [ -e /sys/module/null_blk/parameters/memory_backed ]; then
+		rmmod null_blk
+		modprobe null_blk "nr_devices=$n" gb=1 "$@"
+		return
+	fi
+	[ -d /sys/kernel/config/nullb ] || mount -t configfs none /sys/kernel/config
+	while [ "$i" -lt "$n" ]; do
+		dir=/sys/kernel/config/nullb/nullb$i
+		mkdir "$dir"
+		for word in size=1024 "$@" power=1; do
+			echo "${word#*=}" >"$dir/${word%%=*}"
+		done
+		[ -b "/dev/nullb$i" ]
+		i=$((i + 1))
+	done
+}
+
+no_null_disks() {
+	local dir
+	for dir in /sys/kernel/config/nullb/nullb*; do
+		[ ! -d "$dir" ] || rmdir "$dir"
+	done
+	rmmod null_blk
+}
+
 injectors() {
 	echo /sys/kernel/debug/failslab /sys/kernel/debug/fail_page_alloc
 }

@@ -7,7 +7,7 @@ disk=/dev/stripe0
 
 # ram_disks MEMORY_BACKED: three disks of 1 GiB
 ram_disks() {
-	modprobe null_blk nr_devices=3 gb=1 memory_backed="$1" discard=1
+	null_disks 3 memory_backed="$1" discard=1
 }
 
 load_stripe() {

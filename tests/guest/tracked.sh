@@ -114,6 +114,6 @@ check "tracked, I/O from four tasks" tracked_io
 check "tracked, switched while I/O runs" live_switch
 check "tracked, behind blk-throttle" throttled_io
 unload_stripe
-rmmod null_blk
+no_null_disks
 check "tracked, nothing left after unloading" nothing_left
 pass

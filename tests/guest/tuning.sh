@@ -10,7 +10,7 @@
 # Disks that answer after 50 ms, as busy hard disks or a network do: the
 # processor is not what limits them.
 slow_disks() {
-	modprobe null_blk nr_devices=3 gb=1 memory_backed=0 irqmode=2 \
+	null_disks 3 memory_backed=0 irqmode=2 \
 		completion_nsec=50000000 hw_queue_depth=256
 }
 
@@ -52,6 +52,6 @@ for pattern in randread-4k write-1m; do
 	measure 16 0 "$pattern"
 done
 unload bioset_core
-rmmod null_blk
+no_null_disks
 nothing_left
 pass
