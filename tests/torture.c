@@ -478,7 +478,9 @@ static void check_exercise(void)
 {
 	if (seconds < 10 || no_rescuer)
 		return;
-	if (!tt_totals.punted || !tt_totals.rescued)
+	/* In a short run all stacks may be of one disk, which splits nothing. */
+	if ((seconds >= 30 || tt_totals.splits) &&
+	    (!tt_totals.punted || !tt_totals.rescued))
 		tt_fail("nothing was punted");
 	if (!tt_totals.waits)
 		tt_fail("nothing waited");
