@@ -8,7 +8,7 @@
 #   # kills: SUITE.CASE      (or "hang (SUITE.CASE)": it may as well hang)
 #   # kills: CHECK           a check of the guest's after the case in "runs", or
 #                            "run - outcome: warn": a tool complained
-#   # runs: SUITE.CASE       or: example, for scripts/example.sh
+#   # runs: SUITE.CASE       or a script and its arguments: example, powercut cache
 #   # kernel: kasan          optional; User Mode Linux is the default
 #
 # Names are beginnings of the patches' names, such as 01 for those of the first
@@ -33,12 +33,13 @@ copy_tree() {
 
 # run_test FLAVOUR TEST: runs what a patch names, with its results on stdout
 run_test() {
-	local kernel
+	local kernel words
 	kernel=$("$TOP/scripts/kernel.sh" "$1")
 	export SOURCES=$work BUILD_NAME=mutant-${kernel##*/}
+	read -ra words <<<"$2"
 	# The limit is shorter than the tests' own: many end by it.
-	if [ "$2" = example ]; then
-		FLAVOUR=$1 "$TOP/scripts/example.sh"
+	if [ -x "$TOP/scripts/${words[0]:-}.sh" ]; then
+		FLAVOUR=$1 "$TOP/scripts/${words[0]}.sh" "${words[@]:1}"
 	else
 		LIMIT=150 LIMIT_MS=4000 "$TOP/scripts/kunit.sh" "$kernel" "$2"
 	fi

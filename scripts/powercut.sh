@@ -1,64 +1,54 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# powercut.sh [FS...]: ext4 and xfs (or FS) on the example driver with its set
-# starved; cuts the guest's power while files are written, boots again and
-# demands that the file system is sound and that every file whose fsync()
-# returned is whole. FILES=n: how many files before the cut (default: some).
+# powercut.sh [PART...]: the example driver with its set starved, over disks
+# whose write cache is lost when the power is cut. Parts, all by default:
+#
+#   cache      what is durable, and in which order: flush, PREFLUSH with data, FUA
+#   ext4, xfs  files are written until a cut at some flush; then the file system
+#              must be sound after the recovery of its journal, and each file
+#              whose fsync() returned whole. ROUNDS=n: that many cuts (default 4)
+#
+# The disks are those of tests/volatile.c. Cutting the power of QEMU would show
+# nothing of flushes: what a guest wrote, flushed or not, is then in the host's
+# page cache, which survives. null_blk's cache_size keeps order neither and
+# cannot lose its cache; dm-log-writes logs what arrives and wants a replay
+# program, which Debian has not. A module of ours can cut at a chosen flush, on
+# all disks at once, and without booting again.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=flavour.sh
 . "$TOP/scripts/flavour.sh"
 
-new_disks() {
-	local n
-	drives=()
-	for n in 1 2 3; do
-		rm -f "$work/disk$n"
-		truncate -s 256M "$work/disk$n"
-		drives+=(--drive "$work/disk$n")
-	done
-}
-
-in_guest() {
-	local fs=$1 phase=$2
-	shift 2
-	guest --name "powercut-$fs-$phase" --host-root --mem 768 --time 300 \
-		--modules "virtio_blk $fs" "${drives[@]}" \
-		--append "guest.fs=$fs guest.phase=$phase" "$@" powercut.sh
-}
-
-# What the guest said that it had synced before the cut, as sha256sum -c wants
-# it. A last line that was cut in the middle does not count.
-synced() {
-	tr -d '\r' <"$1" |
-		sed -n 's/^.*guest: SYNCED [0-9]* \([0-9a-f]\{64\}\) \(f[0-9]*\)$/\1  \2/p'
-}
-
 cut_power() {
-	local fs=$1 files=${FILES:-$((20 + RANDOM % 20))}
-	new_disks
-	say "$fs: writing until file $files, then the power is cut"
-	in_guest "$fs" write --cut-at "guest: SYNCED $files " || return
-	if [ "$outcome" != cut ]; then
-		echo "not ok $fs: power cut - the guest ended by itself: $outcome"
-		return 1
-	fi
-	synced "$log/console.log" >"$work/synced"
-	say "$fs: $(wc -l <"$work/synced") files were synced; booting again"
-	[ -s "$work/synced" ] || die "no file was synced"
-	in_guest "$fs" check --file "$work/synced:synced" \
-		--show 'files are whole'
+	local part=$1
+	shift
+	guest --name "powercut-$part" --time 300 \
+		--file "$TOP/tests/guest/volatile.sh" "$@"
 }
 
-need_pkgs "the power cut" fio e2fsprogs xfsprogs
-use_flavour stock
-work=$(mktemp -d "$CACHE/powercut.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+on_fs() {
+	cut_power "$1" --host-root --mem 1024 --modules "$1" \
+		--append "guest.fs=$1 guest.rounds=$rounds" powercut.sh
+}
+
+rounds=${ROUNDS:-4}
+number ROUNDS "$rounds"
+[ $# -gt 0 ] || set -- cache ext4 xfs
+for part; do
+	case $part in
+	cache) ;;
+	ext4 | xfs) need_pkgs "the power cut" fio e2fsprogs xfsprogs ;;
+	*) die "no part \"$part\"; there are: cache ext4 xfs" ;;
+	esac
+done
+use_flavour "${FLAVOUR:-stock}"
 status=0
-[ $# -gt 0 ] || set -- ext4 xfs
-for fs; do
-	cut_power "$fs" || status=1
+for part; do
+	case $part in
+	cache) cut_power cache writecache.sh || status=1 ;;
+	*) on_fs "$part" || status=1 ;;
+	esac
 done
 exit $status

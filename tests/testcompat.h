@@ -304,6 +304,19 @@ static inline void test_disk_may_poll(struct gendisk *disk)
 #endif
 }
 
+/* 6.11: a write cache, and writes that go past it, are features. */
+static inline void test_disk_has_cache(struct gendisk *disk)
+{
+#if BSET_HAVE_BLK_FEAT
+	struct queue_limits limits = queue_limits_start_update(disk->queue);
+
+	limits.features |= BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA;
+	WARN_ON(queue_limits_commit_update(disk->queue, &limits));
+#else
+	blk_queue_write_cache(disk->queue, true, true);
+#endif
+}
+
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 /* Until 6.10 a disk was told afterwards; 6.17 has another word for the size. */
 static inline void test_disk_has_integrity(struct gendisk *disk,
