@@ -598,6 +598,29 @@ static void api_alloc_cache_flag_set_later_null_set(struct kunit *test)
 	bio_put(bio);
 }
 
+/*
+ * catalogue 17: the kernel's bio_put() keeps such a bio in its set's per-CPU
+ * cache, if there is one and if there is room.  In a task, since kernels before
+ * 6.2 warn of the bit elsewhere.
+ */
+static void api_alloc_cache_flag_and_kernels_put(struct kunit *test)
+{
+	struct bio_set *bs = vec_set(test);
+	const long refs = test_read_number(REFCNT);
+	struct bio *bio;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		bio = bio_alloc_bioset(GFP_NOIO, vecs_of(test),
+				       i & 1 ? bs : NULL);
+		KUNIT_ASSERT_NOT_NULL(test, bio);
+		bio->bi_opf |= REQ_ALLOC_CACHE;
+		test_kernel_put(bio);
+	}
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+	KUNIT_EXPECT_EQ(test, test_read_number(REFCNT), refs);
+}
+
 static struct kunit_case api_cases[] = {
 	KUNIT_CASE_PARAM(api_alloc_3_args, vecs_gen_params),
 	KUNIT_CASE_PARAM(api_alloc_5_args, vecs_gen_params),
@@ -623,6 +646,7 @@ static struct kunit_case api_cases[] = {
 	KUNIT_CASE_PARAM(api_alloc_cache_flag_is_stripped, vecs_gen_params),
 	KUNIT_CASE_PARAM(api_alloc_cache_flag_set_later, vecs_gen_params),
 	KUNIT_CASE(api_alloc_cache_flag_set_later_null_set),
+	KUNIT_CASE_PARAM(api_alloc_cache_flag_and_kernels_put, vecs_gen_params),
 	{}
 };
 

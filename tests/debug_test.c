@@ -611,6 +611,80 @@ static void stall_of_greedy_task(struct kunit *test)
 	test_splat_end();
 }
 
+/* Two that want all of a reserve of three, each with one of it. */
+struct rivals {
+	struct bio_set *bs;
+	atomic_t missing;
+	struct completion all_have_one;
+};
+
+static int take_one_then_more(void *arg)
+{
+	struct rivals *r = arg;
+	struct bio *bios[3];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bios); i++) {
+		bios[i] = bset_alloc(NULL, 0, 0, GFP_NOIO, r->bs);
+		if (!i && atomic_dec_and_test(&r->missing))
+			complete_all(&r->all_have_one);
+		if (!test_within(&r->all_have_one, TEST_LIMIT_MS))
+			return -ETIMEDOUT;
+	}
+	for (i = 0; i < ARRAY_SIZE(bios); i++)
+		bset_put(bios[i]);
+	return 0;
+}
+
+static struct rivals *start_rivals(struct kunit *test, struct test_worker **w)
+{
+	struct rivals *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, r);
+	init_completion(&r->all_have_one);
+	atomic_set(&r->missing, 2);
+	r->bs = tracked_set(test, 3);
+	KUNIT_ASSERT_EQ(test, bset_starve(r->bs, 1), 0);
+	for (i = 0; i < 2; i++)
+		w[i] = test_worker(test, take_one_then_more, r);
+	return r;
+}
+
+static unsigned int held_causes_logged(void)
+{
+	return lines_logged("likely cause: ", "the waiting task itself holds");
+}
+
+/*
+ * catalogue 9: without memory they wait for each other for good, as the contract
+ * says; but each is reported, and the log says what is waited for.
+ */
+static void debug_greedy_tasks_starved(struct kunit *test)
+{
+	const unsigned int causes = held_causes_logged();
+	struct test_worker *w[2];
+	struct rivals *r;
+	int i;
+
+	test_defer(test, restore_stall_secs, NULL);
+	KUNIT_ASSERT_GE(test, test_write_file(STALL_SECS, "1"), 0);
+	test_splat_begin("a bio is held");
+	r = start_rivals(test, w);
+	KUNIT_EXPECT_FALSE(test, test_worker_done(w[0], 2300));
+	KUNIT_EXPECT_FALSE(test, test_worker_done(w[1], 0));
+	KUNIT_EXPECT_GE(test, test_stats(test, r->bs).stalls, 1);
+	KUNIT_EXPECT_GT(test, held_causes_logged(), causes);
+	bset_starve(r->bs, 0);
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_TRUE(test, test_worker_done(w[i], TEST_LIMIT_MS));
+		KUNIT_EXPECT_EQ(test, w[i]->ret, 0);
+	}
+	test_splat_end();
+	/* The second and the third bio of each. */
+	KUNIT_EXPECT_EQ(test, misuses(test, r->bs), 4);
+}
+
 struct upper {
 	struct bio_set *bs;
 	struct test_disk *lower;
@@ -719,6 +793,7 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(debug_many_out_are_listed),
 	KUNIT_CASE(debug_bad_parameters),
 	KUNIT_CASE(debug_stall_report),
+	KUNIT_CASE(debug_greedy_tasks_starved),
 	KUNIT_CASE(debug_stall_causes),
 	KUNIT_CASE(debug_no_stall_report),
 	{}
