@@ -9,6 +9,7 @@
 #   # kills: CHECK           a check of the guest's after the case in "runs", or
 #                            "run - outcome: warn": a tool complained
 #   # runs: SUITE.CASE       or a script and its arguments: example, powercut cache
+#   # says: TEXT             optional; and the log of the run has this text
 #   # kernel: kasan          optional; User Mode Linux is the default
 #
 # Names are beginnings of the patches' names, such as 01 for those of the first
@@ -57,9 +58,16 @@ control() {
 	fi
 }
 
+# said TEXT RESULTS: whether it is in the log that the run's results name
+said() {
+	local log
+	log=$(sed -n 's/^\(not ok .*see\|log:\) \(.*console\.log\)$/\2/p' <<<"$2")
+	[ -z "$1" ] || { [ -n "$log" ] && grep -aqF "$1" "$log"; }
+}
+
 # mutant PATCH: one result line
 mutant() {
-	local name kills test may_hang='' flavour out work=$CACHE/mutant
+	local name kills test says may_hang='' flavour out work=$CACHE/mutant
 	name=$(basename "$1" .patch)
 	kills=$(header "$1" kills)
 	case $kills in "hang ("*) may_hang=1 && kills=${kills#hang (} && kills=${kills%)} ;; esac
@@ -70,7 +78,12 @@ mutant() {
 		not_ok "$name - the patch does not apply"
 		return
 	}
+	says=$(header "$1" says)
 	out=$(run_test "$flavour" "$test" 2>&1 | sed 's/^CHECK //') || true
+	if ! said "$says" "$out"; then
+		not_ok "$name - the log does not say: $says"
+		return
+	fi
 	if grep -q "^not ok $kills\b" <<<"$out"; then
 		ok "$name is noticed by $kills"
 	elif [ -n "$may_hang" ] && grep -q '^not ok run - outcome: hang' <<<"$out"; then

@@ -28,6 +28,11 @@ example() {
 	FLAVOUR=$1 "$TOP/scripts/example.sh"
 }
 
+# The long way, for a kernel whose bio_init() does more than we know
+kunit_by_bio_init() {
+	APPEND="guest.quick_init=N" kunit uml
+}
+
 # torture FLAVOUR [PERCENT-OF-FAULTS]
 torture() {
 	SECS=$torture_secs FLAVOUR=$1 FAULTS=${2:-0} "$TOP/scripts/torture.sh"
@@ -59,6 +64,7 @@ step "what the package refuses" 1900 "$TOP/scripts/package-test.sh" refusals
 step "signed modules" 900 "$TOP/scripts/secure-boot.sh"
 step "in a kernel's source tree" 1800 "$TOP/scripts/kernel-tree-test.sh"
 
+step "KUnit by bio_init()" 400 kunit_by_bio_init
 step "bcache, unmodified" 700 "$TOP/scripts/intree-driver.sh"
 step "model of forward progress" 4000 "$TOP/scripts/model.sh"
 step "beside a real-time task" 400 "$TOP/scripts/realtime.sh"

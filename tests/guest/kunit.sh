@@ -7,8 +7,16 @@
 suite=$(word suite)
 limit_ms=$(word limit_ms)
 cache_kb=$(word cache_kb)
+quick_init=$(word quick_init) # N: by the kernel's bio_init()
+
+# What was tried at load did not lead to the long way.
+as_asked() {
+	[ "$(cat /sys/module/bioset_core/parameters/quick_init)" = "${quick_init:-Y}" ]
+}
+
 # Under KASAN there are no caches unless asked for.
-load bioset_core "cache_kb=${cache_kb:-1024}"
+load bioset_core "cache_kb=${cache_kb:-1024}" "quick_init=${quick_init:-Y}"
+check "bios are set up as asked" as_asked
 load bioset_kunit ${suite:+"suite=$suite"} ${limit_ms:+"limit_ms=$limit_ms"}
 check "full caches are no leaks" no_leaks
 unload bioset_kunit
