@@ -40,7 +40,7 @@ run_test() {
 	read -ra words <<<"$2"
 	# The limit is shorter than the tests' own: many end by it.
 	if [ -x "$TOP/scripts/${words[0]:-}.sh" ]; then
-		FLAVOUR=$1 "$TOP/scripts/${words[0]}.sh" "${words[@]:1}"
+		KDIR=$kernel FLAVOUR=$1 "$TOP/scripts/${words[0]}.sh" "${words[@]:1}"
 	else
 		LIMIT=150 LIMIT_MS=4000 "$TOP/scripts/kunit.sh" "$kernel" "$2"
 	fi
