@@ -24,7 +24,7 @@ tables() {
 			sub(/.*TUNING;/, "")
 			if (!($2 in seen)) { seen[$2] = 1; order[++n] = $2 }
 			lines[$2] = lines[$2] $0 "\n"
-			if ($1 == "no limit") full[$2] = $3
+			if ($1 == "no limit") full[$2] = $4
 		}
 		END {
 			for (i = 1; i <= n; i++) {
@@ -32,13 +32,13 @@ tables() {
 				printf "%s**%s**\n\n", (i > 1 ? "\n" : ""), (p == "write-1m" ? \
 					"Writes of 1 MiB, 8 at a time, 16 clones each" : \
 					"Random reads of 4 KiB, 128 at a time, one clone each")
-				print "| reserve | operations/s | of what is possible | MiB/s | waits | punted | longest wait |"
+				print "| reserve | operations/s | MiB/s | of what is possible | waits | punted | longest wait |"
 				print "|---:|---:|---:|---:|---:|---:|---:|"
 				m = split(lines[p], row, "\n")
 				for (j = 1; j < m; j++) {
 					split(row[j], c, ";")
-					printf "| %s | %d | %.0f %% | %d | %d | %d | %.1f ms |\n", c[1], c[3], \
-						100 * c[3] / full[p], c[4], c[5], c[6], c[7] / 1000
+					printf "| %s | %d | %.1f | %.1f %% | %d | %d | %.0f ms |\n", c[1], c[3], \
+						c[4] / 1024, 100 * c[4] / full[p], c[5], c[6], c[7] / 1000
 				}
 			}
 		}' "$1"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 # Throughput of the example against the size of its reserve, with nothing but
-# that reserve. Each line of results: "TUNING reserve pattern operations/s
-# MiB/s waits punted longest-wait-in-µs".
+# that reserve. Each line of results: "TUNING;reserve;pattern;operations/s;
+# KiB/s;waits;punted;longest wait in µs".
 
 # shellcheck source=stripe.sh
 . /stripe.sh
@@ -35,16 +35,15 @@ measure() {
 	randread-4k) run_fio randread 4k 128 && bw=$(field 7) iops=$(field 8) ;;
 	write-1m) run_fio write 1m 8 && bw=$(field 48) iops=$(field 49) ;;
 	esac
-	[ "$iops" -gt 0 ]
+	[ "$bw" -gt 0 ]
 	[ "$2" = 1 ] && name=$1 || name="no limit"
-	echo "TUNING;$name;$3;$iops;$((bw / 1024));$(set_stat waits);$(set_stat punted);$(set_stat "$longest")"
+	echo "TUNING;$name;$3;$iops;$bw;$(set_stat waits);$(set_stat punted);$(set_stat longest_wait_us)"
 	unload bioset_stripe
 }
 
 mount_host
 slow_disks
 load bioset_core
-longest=longest_wait_ms
 for pattern in randread-4k write-1m; do
 	for reserve in $(word reserves | tr , ' '); do
 		measure "$reserve" 1 "$pattern"
