@@ -4,18 +4,18 @@
  *
  * The ways of an allocation, first to last:
  *
- *   bset_alloc() ── this CPU's list ────────────────────────→ bio with array
- *      │               │ empty
- *      │               └─→ bset_alloc_refill(): another list of this CPU or of
- *      │                      │ none            the depot ─→ bio with array
- *      │                      ▼
- *      ├─────────────→ bset_alloc_slow(): the parts, each from its pool
- *      │  an interrupt,       │  (mempool_glue.c): slab, reserve, punt, wait;
- *      │  a starved or        │  arrays of 16 and 64 from the kernel's slabs,
- *      │  tracked set,        │  else one of 256 from the set's pool
- *      │  bad arguments       └─→ bio
- *      └─ not one of ours: bset_alloc_foreign() ─┬─ NULL: kmalloc()
- *                                                └─ the kernel's own function
+ *   bset_alloc() -- this CPU's list ------------------------> bio with array
+ *      |               | empty
+ *      |               +-> bset_alloc_refill(): another list of this CPU or of
+ *      |                      | none            the depot -> bio with array
+ *      |                      v
+ *      +-------------> bset_alloc_slow(): the parts, each from its pool
+ *      |  an interrupt,       |  (mempool_glue.c): slab, reserve, punt, wait;
+ *      |  a starved or        |  arrays of 16 and 64 from the kernel's slabs,
+ *      |  tracked set,        |  else one of 256 from the set's pool
+ *      |  bad arguments       +-> bio
+ *      +- not one of ours: bset_alloc_foreign() -+- NULL: kmalloc()
+ *                                                +- the kernel's own function
  *
  * A bio from a cache has its array and keeps the fields that say so; all others
  * are set by finish_alloc(), on each way.
@@ -55,11 +55,9 @@ static noinline struct bio *bset_init_by_kernel(struct bio *bio,
 }
 
 /* Sets all fields of a bio that has its array, or needs but the inline one. */
-static __always_inline struct bio *setup_bio(struct bio *bio,
-					     struct block_device *bdev,
-					     unsigned int nr_vecs,
-					     unsigned long kind, bset_opf_t opf,
-					     struct bio_set *bs)
+static __always_inline struct bio *
+setup_bio(struct bio *bio, struct block_device *bdev, unsigned int nr_vecs,
+	  unsigned long kind, bset_opf_t opf, struct bio_set *bs)
 {
 	if (nr_vecs <= BSET_INLINE_VECS)
 		bset_set_inline_vecs(bio, nr_vecs);
@@ -321,9 +319,9 @@ struct bio *bset_clone(struct block_device *bdev, struct bio *src, gfp_t gfp,
 	struct bio *bio;
 
 	if (unlikely(bs && !bset_is_ours(bs)))
-		return is_initialised(bs) ?
-			       bset_kernel_clone(bdev, src, gfp, bs) :
-			       NULL;
+		return is_initialised(bs)
+			       ? bset_kernel_clone(bdev, src, gfp, bs)
+			       : NULL;
 	if (unlikely(bset_bio_has_payload(src)))
 		return bset_clone_payload(bdev, src, gfp, bs);
 

@@ -4,17 +4,17 @@
  *
  * The ways of a bio that is put here:
  *
- *   bset_put() ── last reference? ── this CPU's list has room ─────→ list
- *      │               │                     │ full
- *      │               │                     └─→ bset_put_spill() ─→ depot
- *      │               │ a reserve is short, 128 vecs, an interrupt
- *      │               └─→ bset_put_slow() ─→ bset_release(): reserve, cache,
- *      │                      │               slab
- *      │                      └─ array of the kernel's: its bio_put(), which
- *      │                         frees the array and comes back by the face
- *      ├─ some set is starved or tracked: bset_put_watched() ─→ bset_put_slow()
- *      ├─ references were taken: bset_put_reffed() ─→ bset_put_slow()
- *      └─ not ours, the NULL set, of no set: bset_put_foreign() ─→ the kernel's
+ *   bset_put() -- last reference? -- this CPU's list has room -----> list
+ *      |               |                     | full
+ *      |               |                     +-> bset_put_spill() -> depot
+ *      |               | a reserve is short, 128 vecs, an interrupt
+ *      |               +-> bset_put_slow() -> bset_release(): reserve, cache,
+ *      |                      |               slab
+ *      |                      +- array of the kernel's: its bio_put(), which
+ *      |                         frees the array and comes back by the face
+ *      +- some set is starved or tracked: bset_put_watched() -> bset_put_slow()
+ *      +- references were taken: bset_put_reffed() -> bset_put_slow()
+ *      +- not ours, the NULL set, of no set: bset_put_foreign() -> the kernel's
  *
  * noinline below keeps bset_put() a function without a stack frame: 9 of its 55
  * instructions.

@@ -38,7 +38,7 @@
 #include <linux/sizes.h>
 
 /* blk_opf_t since 6.0, a plain number before. */
-typedef typeof(((struct bio *)NULL)->bi_opf) bset_opf_t;
+#define bset_opf_t typeof(((struct bio *)NULL)->bi_opf)
 
 /**
  * BSET_NO_RESCUER - flag for bioset_init(): make a set without a rescuer

@@ -309,7 +309,7 @@ unsigned long bset_cache_count(const struct bset_cache *cache)
 		n += bset_cpu_count(cache, cpu);
 	return n;
 }
-BSET_EXPORT_INTERNAL(bset_cache_count);
+EXPORT_SYMBOL_BSET(bset_cache_count);
 
 /*
  * Whether a list is, or may be about to get, longer than lists are now: the
@@ -395,7 +395,7 @@ void bset_cache_drain_all(void)
 		bset_drain_depots(cache, ULONG_MAX);
 	mutex_unlock(&bset_caches_lock);
 }
-BSET_EXPORT_INTERNAL(bset_cache_drain_all);
+EXPORT_SYMBOL_BSET(bset_cache_drain_all);
 
 static unsigned int bset_batch_of(size_t share, unsigned int size)
 {
@@ -624,7 +624,7 @@ unsigned long bset_cache_shrink(unsigned long most)
 	mutex_unlock(&bset_caches_lock);
 	return n;
 }
-BSET_EXPORT_INTERNAL(bset_cache_shrink);
+EXPORT_SYMBOL_BSET(bset_cache_shrink);
 
 static unsigned long bset_shrink_scan(struct shrinker *s,
 				      struct shrink_control *sc)

@@ -34,7 +34,7 @@
  * ->submit_bio() and no submit_bio_noacct() (5.9).
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
-#error "bioset supports Linux 5.10 to 7.2, this is an older one; please report what you need to the project's issue tracker"
+#error "bioset supports Linux 5.10 and later; report what you need to its issue tracker"
 #endif
 
 #ifdef CONFIG_SLOB
@@ -48,10 +48,10 @@
 
 /* A symbol namespace is a string since 6.13. */
 #if BSET_HAVE_SYMBOL_NS_STRING
-#define BSET_EXPORT_INTERNAL(sym) EXPORT_SYMBOL_NS_GPL(sym, "BIOSET_INTERNAL")
+#define EXPORT_SYMBOL_BSET(sym) EXPORT_SYMBOL_NS_GPL(sym, "BIOSET_INTERNAL")
 #define BSET_IMPORT_INTERNAL() MODULE_IMPORT_NS("BIOSET_INTERNAL")
 #else
-#define BSET_EXPORT_INTERNAL(sym) EXPORT_SYMBOL_NS_GPL(sym, BIOSET_INTERNAL)
+#define EXPORT_SYMBOL_BSET(sym) EXPORT_SYMBOL_NS_GPL(sym, BIOSET_INTERNAL)
 #define BSET_IMPORT_INTERNAL() MODULE_IMPORT_NS(BIOSET_INTERNAL)
 #endif
 

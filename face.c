@@ -114,7 +114,7 @@ void *bset_face_alloc_bio(gfp_t gfp, void *data)
 		bset_track_out(set, bio);
 	return (void *)bio - set->bio.pad;
 }
-BSET_EXPORT_INTERNAL(bset_face_alloc_bio);
+EXPORT_SYMBOL_BSET(bset_face_alloc_bio);
 
 static void *bset_face_alloc_vecs(gfp_t gfp, void *data)
 {
@@ -194,9 +194,9 @@ int bset_face_init(struct bset *set)
 
 	bs->front_pad = set->bio.pad;
 	bs->bio_slab = set->bio.slab;
-	set_back_pad(bs, set->max_vecs ?
-				 BSET_INLINE_VECS * sizeof(struct bio_vec) :
-				 0);
+	set_back_pad(bs, set->max_vecs
+				 ? BSET_INLINE_VECS * sizeof(struct bio_vec)
+				 : 0);
 	bset_face_set_cache(bs);
 	if (set->max_vecs)
 		ret = bset_face_pool_init(&bs->bvec_pool, bset_face_alloc_vecs,

@@ -140,7 +140,6 @@ extern bool bset_split_gives_err_ptr;
 
 DECLARE_STATIC_KEY_TRUE(bset_quick_init);
 
-
 /* face.c */
 void *bset_face_alloc_bio(gfp_t gfp, void *data);
 int bset_face_init(struct bset *set);

@@ -103,8 +103,8 @@ static void *pool_try(struct bset_pool *pool, gfp_t gfp)
 /* The slab again, which may now reclaim memory. */
 static void *pool_reclaim(struct bset_pool *pool, gfp_t gfp)
 {
-	return bset_starved(pool->set) ? NULL :
-					 bset_slab_get(pool, pool_gfp(gfp));
+	return bset_starved(pool->set) ? NULL
+				       : bset_slab_get(pool, pool_gfp(gfp));
 }
 
 /*

@@ -90,7 +90,7 @@ int bset_set_track(struct bset *set, bool on, bool exact)
 	mutex_unlock(&set->knobs);
 	return ret;
 }
-BSET_EXPORT_INTERNAL(bset_set_track);
+EXPORT_SYMBOL_BSET(bset_set_track);
 
 /**
  * bset_track_stop() - forget all about a set

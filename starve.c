@@ -7,7 +7,7 @@
  */
 #include "internal.h"
 
-DEFINE_STATIC_KEY_FALSE(bset_slow);
+struct static_key_false bset_slow = STATIC_KEY_FALSE_INIT;
 EXPORT_SYMBOL_GPL(bset_slow);
 
 /**

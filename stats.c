@@ -62,7 +62,7 @@ void bset_note_wait(struct bset *set, u64 ns)
 	       !atomic64_try_cmpxchg(&set->longest_wait, &longest, ns))
 		;
 }
-BSET_EXPORT_INTERNAL(bset_note_wait);
+EXPORT_SYMBOL_BSET(bset_note_wait);
 
 /* The sum of all CPUs' shares. */
 static u64 taken_from_reserve(struct bset *set)

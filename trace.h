@@ -192,7 +192,7 @@ DECLARE_EVENT_CLASS(bioset_bio,
 		__entry->dev = bio_dev(bio);
 		__entry->sector = bio->bi_iter.bi_sector;
 		__entry->sectors = bio_sectors(bio);
-		__entry->op = bio_op(bio);
+		__entry->op = (__force unsigned int)bio_op(bio);
 	),
 	TP_printk("set=%s owner=%s dev=%d,%d sector=%llu sectors=%u op=%u",
 		  __entry->set, __entry->owner, MAJOR(__entry->dev),

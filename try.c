@@ -19,7 +19,7 @@
  * and asks the set only when there are none (7.1 for some, 7.2 for all).
  */
 bool bset_kernel_takes __read_mostly;
-BSET_EXPORT_INTERNAL(bset_kernel_takes);
+EXPORT_SYMBOL_BSET(bset_kernel_takes);
 
 static bool quick_init = true;
 module_param(quick_init, bool, 0444);
@@ -140,6 +140,7 @@ static void make_bio(struct bset_try *t, unsigned long kind,
 /* The kernel's bio_put() gives the bio to us, and the array where it belongs. */
 static int try_put(struct bset_try *t, unsigned long kind)
 {
+	const bool own = kind == BSET_256;
 	struct bio_vec *vecs = t->vecs;
 
 	if (kind == BSET_16 || kind == BSET_64) {
@@ -151,8 +152,8 @@ static int try_put(struct bset_try *t, unsigned long kind)
 	if (bset_array_kind(t->bio) != kind)
 		goto unexpected;
 	bio_put(t->bio);
-	if (t->bio_frees == 1 && t->vec_frees == (kind == BSET_256) &&
-	    t->vecs_before_bio == (kind == BSET_256))
+	if (t->bio_frees == 1 && t->vec_frees == own &&
+	    t->vecs_before_bio == own)
 		return 0;
 unexpected:
 	pr_err("not loaded: this kernel's bio_put() does not give back a bio of %u vecs as expected\n",
@@ -211,12 +212,13 @@ static int try_cache(struct bset_try *t)
 static int try_alloc(struct bset_try *t)
 {
 	struct bio *bio;
+	bool ours;
 
 	forget_notes(t);
 	bio = bset_kernel_alloc(NULL, 0, REQ_OP_WRITE, GFP_KERNEL, &t->bs);
 	bset_kernel_takes = !t->bio_allocs;
-	if (!bio || (bio == t->bio) == bset_kernel_takes ||
-	    bio->bi_pool != &t->bs) {
+	ours = bio == t->bio;
+	if (!bio || ours == bset_kernel_takes || bio->bi_pool != &t->bs) {
 		pr_err("not loaded: this kernel's bio_alloc_bioset() does not come to a set's mempool or slab\n");
 		return -EOPNOTSUPP;
 	}

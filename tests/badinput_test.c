@@ -331,7 +331,8 @@ static void badinput_split_zone_append(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, bio);
 	__bio_add_page(bio, ZERO_PAGE(0), PAGE_SIZE, 0);
-	split = TEST_SPLAT_ONCE("cannot split a zone", bio_split(bio, 1, GFP_NOIO, bs));
+	split = TEST_SPLAT_ONCE("cannot split a zone",
+				bio_split(bio, 1, GFP_NOIO, bs));
 	TEST_EXPECT_NO_SPLIT(test, split);
 	KUNIT_EXPECT_EQ(test, bio_sectors(bio), 8);
 	bio_put(bio);

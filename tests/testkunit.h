@@ -18,11 +18,11 @@
 
 /* What sets up a suite, or else each case of it, and what takes it down. */
 #if BSET_HAVE_KUNIT_SUITE_INIT
-typedef struct kunit_suite test_suite_arg;
+#define test_suite_arg struct kunit_suite
 #define TEST_SUITE_HOOKS(start, stop) \
 	.suite_init = (start), .suite_exit = (stop)
 #else
-typedef struct kunit test_suite_arg;
+#define test_suite_arg struct kunit
 #define TEST_SUITE_HOOKS(start, stop) .init = (start), .exit = (stop)
 #endif
 

@@ -479,7 +479,7 @@ static void check_exercise(void)
 	if (seconds < 10 || no_rescuer)
 		return;
 	/* In a short run all stacks may be of one disk, which splits nothing. */
-	if ((seconds >= 30 || tt_totals.splits) &&
+	if ((seconds >= 30 || atomic64_read(&tt_totals.splits)) &&
 	    (!tt_totals.punted || !tt_totals.rescued))
 		tt_fail("nothing was punted");
 	if (!tt_totals.waits)
