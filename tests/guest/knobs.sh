@@ -48,6 +48,34 @@ bad_parameters() {
 	[ ! -e /sys/module/bioset_core ]
 }
 
+# With a parameter at its end, bios are taken from memory, from the reserve, and
+# put; and it is read back as it was given.
+at_its_end() {
+	load bioset_core "$1"
+	[ "$(cat "$par/${1%%=*}")" = "${1#*=}" ]
+	load bioset_stripe pool_size=1 \
+		devices=/dev/nullb0,/dev/nullb1,/dev/nullb2
+	dd if=/dev/urandom of=/tmp/data bs=1M count=2 2>/dev/null
+	for starve in 0 1; do
+		echo $starve >"$(set_dir)/starve"
+		dd if=/tmp/data of=$disk bs=1M oflag=direct 2>/dev/null
+		dd if=$disk bs=1M count=2 iflag=direct 2>/dev/null | cmp - /tmp/data
+	done
+	[ "$(set_stat in_flight)" = 0 ]
+	[ "$1" != cache_kb=0 ] || [ "$(set_stat cached)" = 0 ]
+	unload_stripe
+}
+
+parameter_ends() {
+	local end
+	for end in cache_kb=0 cache_kb=1 cache_kb=1048576 stall_secs=0 \
+		stall_secs=1 stall_secs=86400 track=N track=Y quick_init=N \
+		quick_init=Y; do
+		echo "$end"
+		at_its_end $end
+	done
+}
+
 starved_io() {
 	local dir
 	dir=$(set_dir)
@@ -103,6 +131,7 @@ stall_report() {
 
 check "bad module parameters are refused" bad_parameters
 ram_disks 1
+check "each parameter at its ends" parameter_ends
 load bioset_core
 load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
 check "bad input to a knob is refused" bad_knobs
