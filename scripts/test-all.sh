@@ -64,6 +64,7 @@ step "what the package refuses" 1900 "$TOP/scripts/package-test.sh" refusals
 step "signed modules" 900 "$TOP/scripts/secure-boot.sh"
 step "in a kernel's source tree" 1800 "$TOP/scripts/kernel-tree-test.sh"
 
+step "unloading beside a stuck work item" 200 "$TOP/scripts/stuckwork.sh"
 step "KUnit by bio_init()" 400 kunit_by_bio_init
 step "bcache, unmodified" 700 "$TOP/scripts/intree-driver.sh"
 step "model of forward progress" 4000 "$TOP/scripts/model.sh"
