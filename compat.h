@@ -34,7 +34,7 @@
  * ->submit_bio() and no submit_bio_noacct() (5.9).
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
-#error "bioset supports Linux 5.10 and later; report what you need to its issue tracker"
+#error "bioset supports Linux 5.10 to 7.2; report what you need to its issue tracker"
 #endif
 
 #ifdef CONFIG_SLOB

@@ -49,6 +49,7 @@ polish() {
 	sed -e "1s/.*/.TH ${page^^} 9 $(day) \"bioset $(version)\" \"Bio_sets for drivers\"/" \
 		-e 's/^\.\(BI\?\) "\([^"]*\)$/.\1 "\2"/' \
 		-e 's/^\.BI "\(.*\) "  "\(.*\)"$/.BI "\1" "\2"/' \
+		-e '/^\.SH NAME/ { n; s/^struct // }' \
 		-e 's/[ \t]*$//' -e '/^$/d' |
 		sed -e '/^\.br$/ { N; s/^\.br\n\(\.SH\)/\1/ }' |
 		while IFS= read -r line; do
