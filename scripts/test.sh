@@ -69,7 +69,7 @@ on_stock() {
 
 # Short: what takes long to show is for test-all.
 torture() {
-	FLAVOUR=rt SECS=20 "$TOP/scripts/torture.sh"
+	FLAVOUR=rt SECS=40 "$TOP/scripts/torture.sh"
 }
 
 # other_kernel NAME: what a user of that stock kernel relies on
@@ -77,7 +77,7 @@ other_kernel() {
 	local status=0
 	CALLS=100000 FLAVOUR=$1 "$TOP/scripts/apimodel.sh" || status=1
 	FLAVOUR=$1 "$TOP/scripts/example.sh" || status=1
-	SECS=20 FLAVOUR=$1 "$TOP/scripts/torture.sh" || status=1
+	SECS=40 FLAVOUR=$1 "$TOP/scripts/torture.sh" || status=1
 	"$TOP/scripts/integration.sh" "$1" || status=1
 	return $status
 }

@@ -478,9 +478,8 @@ static void check_exercise(void)
 {
 	if (seconds < 10 || no_rescuer)
 		return;
-	/* In a short run all stacks may be of one disk, which splits nothing. */
-	if ((seconds >= 30 || atomic64_read(&tt_totals.splits)) &&
-	    (!tt_totals.punted || !tt_totals.rescued))
+	/* In a short run the stacks that split may never have been starved. */
+	if (seconds >= 20 && (!tt_totals.punted || !tt_totals.rescued))
 		tt_fail("nothing was punted");
 	if (!tt_totals.waits)
 		tt_fail("nothing waited");
