@@ -150,6 +150,17 @@ floors() {
 	[ ! -s "$CACHE/logs/floors" ]
 }
 
+# Each mutant changes the code that it was written for: code that moved takes
+# its mutants along. -F0, because a change in the wrong place proves nothing.
+mutants_apply() {
+	local patch failed=''
+	for patch in tests/mutants/*.patch; do
+		patch -s -f -p1 -F0 --dry-run <"$patch" >/dev/null 2>&1 ||
+			failed+="$patch does not apply"$'\n'
+	done
+	[ -z "$failed" ] || { printf %s "$failed" >&2 && return 1; }
+}
+
 doc_names() {
 	"$TOP/scripts/doc-names.sh"
 }
@@ -172,7 +183,7 @@ export -f run_checkpatch
 cd "$TOP"
 if [ "${1:-}" != --step ]; then
 	need_pkgs "the checks" sparse shellcheck codespell clang-format pyflakes3 perl python3 \
-		mandoc man-db groff dpkg-dev
+		mandoc man-db groff dpkg-dev patch
 	source=$("$TOP/scripts/kernel.sh" --source)
 	export source
 	"$TOP/scripts/kernel.sh" kasan >/dev/null
@@ -200,4 +211,5 @@ check "calls run downwards" 400 floors
 check "one version" 60 one_version
 check "licences" 60 licences
 check "documents name functions that exist" 60 doc_names
+check "mutants apply" 60 mutants_apply
 totals
