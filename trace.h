@@ -4,7 +4,8 @@
  *
  * Each has the set's name and its owner, so that one line says whose set it is
  * about.  Names are copied into the event, because a reader of the trace may
- * come when the set is gone.
+ * come when the set is gone.  The fields are of C's own types, because bpftrace
+ * knows no others on a kernel without BTF.
  */
 /* The macros are no declarations that could be formatted. */
 /* clang-format off */
@@ -41,13 +42,13 @@ TRACE_EVENT(bioset_set_made,
 		BSET_TRACE_SET_FIELDS
 		__field(unsigned int, pool_size)
 		__field(unsigned int, front_pad)
-		__field(bool, arrays)
+		__field(unsigned char, arrays)
 	),
 	TP_fast_assign(
 		BSET_TRACE_SET_ASSIGN(set);
 		__entry->pool_size = set->pool_size;
 		__entry->front_pad = set->bio.pad;
-		__entry->arrays = set->max_vecs;
+		__entry->arrays = set->max_vecs != 0;
 	),
 	TP_printk("set=%s owner=%s pool_size=%u front_pad=%u arrays=%d",
 		  __entry->set, __entry->owner, __entry->pool_size,
@@ -75,7 +76,7 @@ TRACE_EVENT(bioset_reserve_take,
 	TP_ARGS(pool, gfp),
 	TP_STRUCT__entry(
 		BSET_TRACE_SET_FIELDS
-		__field(bool, array)
+		__field(unsigned char, array)
 		__field(int, left)
 		__field(unsigned long, gfp)
 	),
@@ -96,7 +97,7 @@ TRACE_EVENT(bioset_reserve_refill,
 	TP_ARGS(pool),
 	TP_STRUCT__entry(
 		BSET_TRACE_SET_FIELDS
-		__field(bool, array)
+		__field(unsigned char, array)
 		__field(int, now)
 	),
 	TP_fast_assign(
@@ -116,7 +117,7 @@ TRACE_EVENT(bioset_alloc_failed,
 	TP_ARGS(set, bdev, nr_vecs, gfp),
 	TP_STRUCT__entry(
 		BSET_TRACE_SET_FIELDS
-		__field(dev_t, dev)
+		__field(unsigned int, dev)
 		__field(unsigned int, nr_vecs)
 		__field(unsigned long, gfp)
 	),
@@ -136,7 +137,7 @@ TRACE_EVENT(bioset_wait_begin,
 	TP_ARGS(pool, gfp),
 	TP_STRUCT__entry(
 		BSET_TRACE_SET_FIELDS
-		__field(bool, array)
+		__field(unsigned char, array)
 		__field(unsigned long, gfp)
 	),
 	TP_fast_assign(
@@ -154,8 +155,8 @@ DECLARE_EVENT_CLASS(bioset_waited,
 	TP_ARGS(pool, ns),
 	TP_STRUCT__entry(
 		BSET_TRACE_SET_FIELDS
-		__field(bool, array)
-		__field(u64, ns)
+		__field(unsigned char, array)
+		__field(unsigned long long, ns)
 	),
 	TP_fast_assign(
 		BSET_TRACE_SET_ASSIGN(pool->set);
@@ -182,8 +183,8 @@ DECLARE_EVENT_CLASS(bioset_bio,
 	TP_ARGS(bs, bio),
 	TP_STRUCT__entry(
 		BSET_TRACE_SET_FIELDS
-		__field(dev_t, dev)
-		__field(sector_t, sector)
+		__field(unsigned int, dev)
+		__field(unsigned long long, sector)
 		__field(unsigned int, sectors)
 		__field(unsigned int, op)
 	),
@@ -196,8 +197,8 @@ DECLARE_EVENT_CLASS(bioset_bio,
 	),
 	TP_printk("set=%s owner=%s dev=%d,%d sector=%llu sectors=%u op=%u",
 		  __entry->set, __entry->owner, MAJOR(__entry->dev),
-		  MINOR(__entry->dev), (unsigned long long)__entry->sector,
-		  __entry->sectors, __entry->op)
+		  MINOR(__entry->dev), __entry->sector, __entry->sectors,
+		  __entry->op)
 );
 
 DEFINE_EVENT(bioset_bio, bioset_punt,

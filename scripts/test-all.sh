@@ -59,6 +59,8 @@ step "torture on the KASAN kernel" "$torture_limit" torture kasan
 step "failure points on the KASAN kernel" 1000 "$TOP/scripts/failnth.sh"
 
 step "documentation" 1300 "$TOP/scripts/docs-test.sh"
+step "documentation on Linux 5.10" 700 env FLAVOUR=5.10 "$TOP/scripts/docs-test.sh" --step commands watching fast
+step "documentation on Linux 7.2" 700 env FLAVOUR=7.2 "$TOP/scripts/docs-test.sh" --step commands watching fast
 step "package in all suites" 9000 "$TOP/scripts/package-test.sh" suites
 step "what the package refuses" 1900 "$TOP/scripts/package-test.sh" refusals
 step "signed modules" 900 "$TOP/scripts/secure-boot.sh"
