@@ -131,7 +131,7 @@ options_known() {
 		_ "$TOP/completion/biosetstat" | sort -u >"$dir/completed"
 	diff -u "$dir/options" "$dir/completed" >&2 || return 1
 	while read -r option; do
-		mandoc -T ascii "$TOP/man/biosetstat.8" | col -b | grep -q -- "^ *-.*$option" ||
+		mandoc -T ascii "$TOP/man/biosetstat.8" | col -b | grep -- "^ *-.*$option" >/dev/null ||
 			{ echo "the manual page lacks $option" >&2 && return 1; }
 	done <"$dir/options"
 }
