@@ -31,7 +31,7 @@ messages() {
 	mount -t debugfs none /host/sys/kernel/debug
 	refused "run this as root" host setpriv --reuid=65534 --clear-groups /tmp/biosetstat
 	refused "run this as root" host setpriv --reuid=65534 --clear-groups /tmp/biosetstat --watch-stalls
-	tool | grep -q '^SET .*RESERVE'
+	tool | grep '^SET .*RESERVE' >/dev/null
 }
 
 keep_busy() {
@@ -80,7 +80,7 @@ under_load() {
 	[ "$(awk 'length > 80' /run/screen)" = "" ]
 	sed -n 3p /run/screen | grep -q '^bioset_stripe'
 	sed -n 24p /run/screen | grep -q '^q quit'
-	screen capture-pane -p -e | grep -q "^$(printf '\033')\[1;7mbioset_stripe"
+	screen capture-pane -p -e | grep "^$(printf '\033')\[1;7mbioset_stripe" >/dev/null
 	screen resize-window -x 130 -y 10
 	shows 'RESCU/s CACHED'
 	sed -n 10p /run/screen | grep -q '^q quit'
