@@ -104,8 +104,6 @@ if [ -z "${SUITE:-}" ]; then
 	step "harness" 700 harness
 	step "stock kernel" 500 "$TOP/scripts/integration.sh" amd64
 	step "knobs and reports" 360 on_stock knobs.sh
-	step "isolated CPUs" 200 on_stock isolated.sh \
-		--append "isolcpus=1 nohz_full=1"
 	step "tracking" 360 "$TOP/scripts/tracked.sh"
 	step "biosetstat" 400 "$TOP/scripts/tools-test.sh"
 	step "biosetstat on the stock kernel" 300 "$TOP/scripts/tools-guest.sh"

@@ -499,7 +499,8 @@ static void rescue_while_waiting_for_other_set(struct kunit *test)
 	held = bio_alloc_bioset(GFP_NOWAIT, 0, m->no_rescuer);
 	KUNIT_ASSERT_NOT_NULL(test, held);
 	io = test_io(test, disk);
-	KUNIT_EXPECT_FALSE(test, test_io_done(io, TEST_QUIET_MS));
+	/* Long, because the rescue has to be over by then. */
+	KUNIT_EXPECT_FALSE(test, test_io_done(io, 10 * TEST_QUIET_MS));
 	expect_handed_over(test, m->bs, 1);
 	KUNIT_EXPECT_EQ(test, m->lower->nr_seen, 1);
 	bio_put(held);
