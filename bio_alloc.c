@@ -350,17 +350,8 @@ struct bio *bset_clone_4_6(struct bio *src, gfp_t gfp, struct bio_set *bs)
 }
 EXPORT_SYMBOL_GPL(bset_clone_4_6);
 
-/**
- * bset_split_error() - what bset_split() returns when it fails
- * @err:	a negative error
- *
- * Callers test for what their kernel's bio_split() returns: NULL, and since
- * 6.13 an error pointer.
- *
- * Context: any.
- * Return: NULL or an error pointer.
- */
-struct bio *bset_split_error(int err)
+/* Callers test for what their kernel's bio_split() returns when it fails. */
+static struct bio *bset_split_error(int err)
 {
 	return bset_split_gives_err_ptr ? ERR_PTR(err) : NULL;
 }

@@ -49,10 +49,8 @@
 /* A symbol namespace is a string since 6.13. */
 #if BSET_HAVE_SYMBOL_NS_STRING
 #define EXPORT_SYMBOL_BSET(sym) EXPORT_SYMBOL_NS_GPL(sym, "BIOSET_INTERNAL")
-#define BSET_IMPORT_INTERNAL() MODULE_IMPORT_NS("BIOSET_INTERNAL")
 #else
 #define EXPORT_SYMBOL_BSET(sym) EXPORT_SYMBOL_NS_GPL(sym, BIOSET_INTERNAL)
-#define BSET_IMPORT_INTERNAL() MODULE_IMPORT_NS(BIOSET_INTERNAL)
 #endif
 
 /* The flag came in 5.18, and with it what makes it dangerous in our bios. */

@@ -135,7 +135,6 @@ int bset_try_kernel(void);
 extern bool bset_kernel_takes;
 
 /* bio_alloc.c */
-struct bio *bset_split_error(int err);
 extern bool bset_split_gives_err_ptr;
 
 DECLARE_STATIC_KEY_TRUE(bset_quick_init);
