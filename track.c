@@ -237,15 +237,24 @@ static long long track_misuse_nr(struct bset *set)
 	return atomic64_read(&set->misuses);
 }
 
+/*
+ * One at a time: drivers err in many tasks at once, and the lines of two
+ * reports between each other are no use. The caller may sleep (it was about to
+ * wait for memory), and who holds the mutex only prints.
+ */
+static DEFINE_MUTEX(track_report_lock);
+
 static void track_report_held(struct bset *set, const struct track_note *first,
 			      unsigned int n, const char *doubt)
 {
+	mutex_lock(&track_report_lock);
 	pr_warn("%s (%s), misuse %lld:%s %s/%d holds %u unsubmitted bio(s) of this set and may sleep for another one; the first:\n",
 		set->name, set->owner, track_misuse_nr(set), doubt,
 		current->comm, current->pid, n);
 	track_print(first);
 	WARN(1, "bioset: %s:%s a bio is held while another is allocated\n",
 	     set->name, doubt);
+	mutex_unlock(&track_report_lock);
 }
 
 static void track_report_put(struct bset *set, const struct bio *bio,
