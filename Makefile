@@ -34,8 +34,8 @@ mutants: ## does each test notice what it is for? (NAMES=...: some of them)
 test-all: ## the tests on every test kernel, for a release
 	@scripts/test-all.sh
 
-torture: ## a long random run (MINUTES=n SEED=n)
-	@scripts/torture.sh
+torture: ## a long random run (ARGS="kasan secs=3600 seed=1")
+	@scripts/run torture $(ARGS)
 
 model: ## check the model of forward progress with spin
 	@scripts/model.sh

@@ -74,7 +74,7 @@ kernel_doc() {
 }
 
 shell() {
-	shellcheck -x -P SCRIPTDIR scripts/*.sh tests/guest/*.sh probes/*.sh >&2
+	shellcheck -x -P SCRIPTDIR scripts/*.sh scripts/run tests/guest/*.sh probes/*.sh >&2
 	shellcheck -x -s dash tests/guest/init packaging/{build-for,check-kernel} \
 		packaging/{keep-symvers,kernel-hook,make-modules} debian/*.{postinst,prerm} >&2
 	shellcheck completion/* >&2

@@ -8,7 +8,8 @@
 #   # kills: SUITE.CASE      (or "hang (SUITE.CASE)": it may as well hang)
 #   # kills: CHECK           a check of the guest's after the case in "runs", or
 #                            "run - outcome: warn": a tool complained
-#   # runs: SUITE.CASE       or a script and its arguments: example, powercut cache
+#   # runs: SUITE.CASE       or a guest script (see run), or another script and its
+#                            arguments
 #   # says: TEXT             optional; and the log of the run has this text
 #   # kernel: kasan          optional; User Mode Linux is the default
 #
@@ -39,8 +40,10 @@ run_test() {
 	export SOURCES=$work BUILD_NAME=mutant-${kernel##*/}
 	read -ra words <<<"$2"
 	# The limit is shorter than the tests' own: many end by it.
-	if [ -x "$TOP/scripts/${words[0]:-}.sh" ]; then
-		KDIR=$kernel FLAVOUR=$1 "$TOP/scripts/${words[0]}.sh" "${words[@]:1}"
+	if [ -f "$TOP/tests/guest/${words[0]:-}.sh" ]; then
+		"$TOP/scripts/run" "${words[0]}" "$1"
+	elif [ -x "$TOP/scripts/${words[0]:-}.sh" ]; then
+		KDIR=$kernel "$TOP/scripts/${words[0]}.sh" "${words[@]:1}"
 	else
 		LIMIT=150 LIMIT_MS=4000 "$TOP/scripts/kunit.sh" "$kernel" "$2"
 	fi

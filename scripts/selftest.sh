@@ -13,7 +13,7 @@
 # The scripts and files that have a part in the judgement, and the programs.
 key() {
 	{
-		cat "$TOP"/scripts/{boot,selftest,lib,steps,kunit,stock,flavour,coverage}.sh \
+		cat "$TOP"/scripts/{boot,selftest,lib,steps,kunit,stock,flavour,coverage}.sh "$TOP/scripts/run" \
 			"$TOP"/scripts/*.py "$TOP"/tests/splats.cases \
 			"$TOP"/tests/guest/{init,lib.sh,loadmod.c,selftest.sh}
 		dpkg-query -W -f='${Package} ${Version}\n' busybox-static \

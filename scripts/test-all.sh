@@ -24,23 +24,24 @@ kunit() {
 	"$TOP/scripts/kunit.sh" "$("$TOP/scripts/kernel.sh" "$1")"
 }
 
-example() {
-	FLAVOUR=$1 "$TOP/scripts/example.sh"
-}
-
 # The long way, for a kernel whose bio_init() does more than we know
 kunit_by_bio_init() {
 	APPEND="guest.quick_init=N" kunit uml
 }
 
+run=$TOP/scripts/run
+
 # torture FLAVOUR [PERCENT-OF-FAULTS]
 torture() {
-	SECS=$torture_secs FLAVOUR=$1 FAULTS=${2:-0} "$TOP/scripts/torture.sh"
+	"$run" torture "$1" "secs=$torture_secs" "faults=${2:-0}"
 }
 
-# apimodel FLAVOUR CALLS
-apimodel() {
-	FLAVOUR=$1 CALLS=$2 "$TOP/scripts/apimodel.sh"
+power_cuts() {
+	local status=0
+	"$run" writecache || status=1
+	"$run" powercut fs=ext4 || status=1
+	"$run" powercut fs=xfs || status=1
+	return $status
 }
 
 dispatch "$@"
@@ -48,15 +49,15 @@ torture_limit=$((torture_secs * 2 + 400))
 
 step "tests of every change" 4000 "$TOP/scripts/test.sh"
 
-step "model on the stock kernel" 400 apimodel stock 1000000
+step "model on the stock kernel" 400 "$run" apimodel stock calls=1000000
 step "torture on the stock kernel" "$torture_limit" torture stock
-step "memory shortage" 300 "$TOP/scripts/lowmem.sh"
-step "power cuts" 900 "$TOP/scripts/powercut.sh"
+step "memory shortage" 300 "$run" lowmem
+step "power cuts" 900 power_cuts
 
-step "example on the KASAN kernel" 600 example kasan
-step "model on the KASAN kernel" 400 apimodel kasan 300000
+step "example on the KASAN kernel" 600 "$run" example kasan
+step "model on the KASAN kernel" 400 "$run" apimodel kasan calls=300000
 step "torture on the KASAN kernel" "$torture_limit" torture kasan
-step "failure points on the KASAN kernel" 1000 "$TOP/scripts/failnth.sh"
+step "failure points on the KASAN kernel" 1000 "$run" failnth
 
 step "documentation" 1300 "$TOP/scripts/docs-test.sh"
 step "documentation on Linux 5.10" 700 env FLAVOUR=5.10 "$TOP/scripts/docs-test.sh" --step commands watching fast
@@ -66,11 +67,11 @@ step "what the package refuses" 1900 "$TOP/scripts/package-test.sh" refusals
 step "signed modules" 900 "$TOP/scripts/secure-boot.sh"
 step "in a kernel's source tree" 1800 "$TOP/scripts/kernel-tree-test.sh"
 
-step "unloading beside a stuck work item" 200 "$TOP/scripts/stuckwork.sh"
+step "unloading beside a stuck work item" 200 "$run" stuckwork
 step "KUnit by bio_init()" 400 kunit_by_bio_init
 step "bcache, unmodified" 700 "$TOP/scripts/intree-driver.sh"
 step "model of forward progress" 4000 "$TOP/scripts/model.sh"
-step "beside a real-time task" 400 "$TOP/scripts/realtime.sh"
+step "beside a real-time task" 400 "$run" realtime
 step "mutants" 5400 "$TOP/scripts/mutants.sh"
 
 step "KCSAN kernel" 1500 kernel kcsan
@@ -83,7 +84,7 @@ step "planted bugs on UBSAN" 300 "$TOP/scripts/planted.sh" ubsan
 step "KUnit on UBSAN" 600 kunit ubsan
 step "torture on UBSAN with faults" "$torture_limit" torture ubsan 10
 
-step "model on the RT kernel" 400 apimodel rt 300000
+step "model on the RT kernel" 400 "$run" apimodel rt calls=300000
 step "torture on the RT kernel" "$torture_limit" torture rt
 
 step "coverage kernel" 1500 kernel gcov

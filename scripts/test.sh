@@ -56,40 +56,25 @@ kunit_result() {
 	return "$(cat "$kunit_dir/status")"
 }
 
-# on_stock SCRIPT [OPTION...]: a guest script on Debian's stock kernel
-on_stock() {
-	local script=$1
-	shift
-	# shellcheck source=flavour.sh
-	. "$TOP/scripts/flavour.sh"
-	use_flavour stock
-	guest --modules null_blk --file "$TOP/tests/guest/stripe.sh" --mem 1024 \
-		--time 240 --name "$(basename "$script" .sh)" "$@" "$script"
-}
-
+run=$TOP/scripts/run
 # The tests of a change draw the same each time; those of a release do not.
-export SEED=4
-
-# Short: what takes long to show is for test-all.
-torture() {
-	FLAVOUR=rt SECS=40 "$TOP/scripts/torture.sh"
-}
+seed=4
 
 # other_kernel NAME: what a user of that stock kernel relies on
 other_kernel() {
 	local status=0
-	CALLS=100000 FLAVOUR=$1 "$TOP/scripts/apimodel.sh" || status=1
-	FLAVOUR=$1 "$TOP/scripts/example.sh" || status=1
-	SECS=40 FLAVOUR=$1 "$TOP/scripts/torture.sh" || status=1
-	"$TOP/scripts/integration.sh" "$1" || status=1
+	"$run" apimodel "$1" calls=100000 seed=$seed || status=1
+	"$run" example "$1" || status=1
+	"$run" torture "$1" secs=40 seed=$seed || status=1
+	"$run" integration "$1" || status=1
 	return $status
 }
 
 # other_machine NAME: the same kernel on another architecture
 other_machine() {
 	local status=0
-	CALLS=20000 FLAVOUR=$1 "$TOP/scripts/apimodel.sh" || status=1
-	SECS=20 FLAVOUR=$1 "$TOP/scripts/torture.sh" || status=1
+	"$run" apimodel "$1" calls=20000 seed=$seed || status=1
+	"$run" torture "$1" secs=20 seed=$seed || status=1
 	return $status
 }
 
@@ -102,20 +87,20 @@ kunit_begin
 if [ -z "${SUITE:-}" ]; then
 	step "planted bugs" 300 "$TOP/scripts/planted.sh" kasan
 	step "harness" 700 harness
-	step "stock kernel" 500 "$TOP/scripts/integration.sh" amd64
-	step "knobs and reports" 360 on_stock knobs.sh
-	step "tracking" 360 "$TOP/scripts/tracked.sh"
+	step "stock kernel" 500 "$run" integration
+	step "knobs and reports" 360 "$run" knobs
+	step "tracking" 360 "$run" tracked
 	step "biosetstat" 400 "$TOP/scripts/tools-test.sh"
-	step "biosetstat on the stock kernel" 300 "$TOP/scripts/tools-guest.sh"
+	step "biosetstat on the stock kernel" 300 "$run" biosetstat
 	step "memory dump" 360 "$TOP/scripts/drgn-test.sh"
-	step "example" 500 "$TOP/scripts/example.sh"
+	step "example" 500 "$run" example
 	step "drivers outside of the tree" 360 "$TOP/scripts/outside-driver.sh"
 	step "porting guide" 300 "$TOP/scripts/porting-test.sh"
 	step "package" 1100 "$TOP/scripts/package-test.sh" short
-	step "stock RT kernel" 600 "$TOP/scripts/integration.sh" rt-amd64
+	step "stock RT kernel" 600 "$run" integration rt
 	step "planted bugs on the stock RT kernel" 300 "$TOP/scripts/planted.sh" rt
-	step "tracking on the stock RT kernel" 360 env FLAVOUR=rt "$TOP/scripts/tracked.sh"
-	step "torture on the stock RT kernel" 400 torture
+	step "tracking on the stock RT kernel" 360 "$run" tracked rt
+	step "torture on the stock RT kernel" 400 "$run" torture rt secs=40 seed=$seed
 	step "Linux 5.10" 900 other_kernel 5.10
 	step "Linux 6.12" 900 other_kernel 6.12
 	step "Linux 7.2" 900 other_kernel 7.2

@@ -4,6 +4,10 @@
 # by our bio_put() and by the kernel's, from the slab and from the reserve: KASAN
 # has to report each, with both stacks. Then the negative: with caches a bio
 # that was put is not KASAN's, so the same goes unseen.
+#
+# flavour: kasan
+# guest: --append kasan_multi_shot
+# time: 200
 
 # reported TEXT PARAM=VALUE...: the load gives a KASAN report that has TEXT
 report_of() {

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 # biosetstat on a machine under load, in a real terminal
+#
+# guest: --host-root --modules null_blk --mem 1024
+# time: 240
+# needs: tmux util-linux
+# tool: biosetstat
 
 # shellcheck source=stripe.sh
 . /stripe.sh

@@ -2,9 +2,10 @@
 # shellcheck shell=dash
 # What the example driver has to do right beyond carrying data, and how it does
 # with nothing but a reserve of one clone. Needs no programs of the host, so it
-# runs on the sanitizer kernels as well:
+# runs on the sanitizer kernels as well.
 #
-#   boot.sh --kernel K --build B --modules null_blk tests/guest/example.sh
+# guest: --modules null_blk --mem 1024
+# time: 400
 
 NULLB=/sys/kernel/config/nullb
 TRACE=/sys/kernel/debug/tracing

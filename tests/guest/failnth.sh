@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# Every failure point of making and using a set, and of loading the module; see
-# scripts/failnth.sh.
+# Every failure point of making and using a set, and of loading the module: each
+# allocation fails once, in turn. Needs a kernel that injects faults (kasan, kcsan,
+# ubsan, gcov).
+#
+# flavour: kasan
+# guest: --mem 768
+# time: 900
+# shows: points
 
 sets() {
 	load bioset_core

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 # The example driver does real I/O on a stock kernel.
+#
+# guest: --host-root --modules "null_blk ext4" --mem 1536
+# time: 240
+# needs: fio e2fsprogs util-linux
+# files: /usr/include/linux
 
 # shellcheck source=stripe.sh
 . /stripe.sh

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# What memory pressure does to the caches where CPU 1 is isolated:
+# What memory pressure does to the caches where CPU 1 is isolated
 #
-#   boot.sh --append "isolcpus=1 nohz_full=1" … tests/guest/isolated.sh
+# guest: --modules null_blk --mem 1024 --append "isolcpus=1 nohz_full=1"
+# time: 240
 
 # shellcheck source=stripe.sh
 . /stripe.sh

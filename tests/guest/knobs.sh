@@ -2,6 +2,9 @@
 # shellcheck shell=dash
 # What a driver's author can switch and see on a stock kernel: the knobs in
 # debugfs and the reports, on the example over disks that take their time.
+#
+# guest: --modules null_blk --mem 1024
+# time: 240
 
 # shellcheck source=stripe.sh
 . /stripe.sh

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# Stacked I/O while the machine has no memory; see scripts/lowmem.sh. Nothing
-# can be started meanwhile, so the shell does with what it is.
+# Stacked I/O while the machine has no memory: a module has eaten it. Nothing can
+# be started meanwhile, so the shell does with what it is.
+#
+# guest: --mem 256
+# time: 240
+# shows: ^(torture: (allocs|failure|seed)|eatmem)
 
 # nap SECONDS: sleep without a process; busybox has read -t
 nap() {

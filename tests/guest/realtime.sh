@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 # Writes from CPU 1 through the starved example, each clone but the first of a
-# write rescued, while a real-time task spins there. See scripts/realtime.sh.
+# write rescued, while a real-time task spins there.
+#
+# guest: --host-root --modules null_blk --mem 1024
+# time: 240
+# needs: util-linux
 
 disk=/dev/stripe0
 WRITES=20 # of four clones each

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# Unloading while a work item is stuck on the system's queue. See
-# scripts/stuckwork.sh.
+# Unloading while a work item is stuck on the system's queue.
+#
+# flavour: uml
+# time: 120
 
 # shellcheck source=volatile.sh
 . /volatile.sh

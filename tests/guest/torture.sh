@@ -2,13 +2,24 @@
 # shellcheck shell=dash
 # Runs the torture module, anew with each seed, until the time is up, in every
 # other round with all sets tracked; then once with sets that have no rescuer,
-# which it must find out. See scripts/torture.sh.
+# which it must find out.
+#
+# guest: --mem 768
+# time: secs * 2 + 240
+# takes: secs=120 seed=random faults=0
+# shows: ^torture: ([0-9]|seed|failure|completed|allocs|sets)
 
 secs=$(word secs)
-each=$(word each)
 seed=$(word seed)
-stall=$(word stall)
 faults=$(word faults)
+# Of a short run, a half is tracked.
+each=60
+[ "$secs" -ge 120 ] || each=$(((secs + 1) / 2))
+# Emulated and with a sanitizer a second is not much.
+case $(word flavour) in
+kasan* | kcsan*) stall=30 ;;
+*) stall=10 ;;
+esac
 # Without KVM, QEMU crashes its guest now and then (int3) when one CPU executes
 # what another one is patching, whoever patches: see the thread "qemu-x86_64
 # booting with 8.0.0" on the kernel's mailing list, July 2023.

@@ -2,6 +2,9 @@
 # shellcheck shell=dash
 # Tracking must harm nobody who does nothing wrong: the example under I/O from
 # several tasks, on a stock kernel, with real or full preemption.
+#
+# guest: --modules null_blk --mem 1024
+# time: 240
 
 # shellcheck source=stripe.sh
 . /stripe.sh

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 # The example over disks that lose what was not flushed (tests/volatile.c): what
-# is durable after a power cut, looked at sector by sector. See
-# scripts/powercut.sh.
+# is durable after a power cut, looked at sector by sector.
+#
+# time: 300
 
 # shellcheck source=volatile.sh
 . /volatile.sh
