@@ -111,6 +111,16 @@ under_load() {
 	screen kill-server
 }
 
+# What was reported before it reads the log is not new.
+until_watching() {
+	local n=0 pid
+	until pid=$(pidof biosetstat) && ls -l "/proc/$pid/fd" | grep -q kmsg; do
+		n=$((n + 1))
+		[ $n -lt 300 ] || fail "biosetstat does not read the log"
+		sleep 0.1
+	done
+}
+
 stalls() {
 	unload bioset_core
 	no_null_disks
@@ -120,6 +130,7 @@ stalls() {
 	load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
 	tool --watch-stalls --new >/run/stalls 2>&1 &
 	watcher=$!
+	until_watching
 	echo 1 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
 	for skip in 0 1; do
 		dd if=$disk of=/dev/null bs=4k count=1 skip=$skip iflag=direct 2>/dev/null &

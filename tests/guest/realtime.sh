@@ -10,12 +10,13 @@
 disk=/dev/stripe0
 WRITES=20 # of four clones each
 
-# on_cpu1 PRIORITY CMD...: as a real-time task. To be run with &: it becomes the
-# command, so that $! is the command's own.
+# on_cpu1 PRIORITY CMD...: as a real-time task; one already when it comes there,
+# for any other would never run. To be run with &: it becomes the command, so that
+# $! is the command's own.
 on_cpu1() {
 	local priority=$1
 	shift
-	exec chroot /host /usr/bin/taskset 2 /usr/bin/chrt -f "$priority" "$@"
+	exec chroot /host /usr/bin/chrt -f "$priority" /usr/bin/taskset 2 "$@"
 }
 
 # ends_within SECONDS PID
@@ -50,7 +51,10 @@ write_beside_spinner() {
 }
 
 mount_host
-modprobe null_blk nr_devices=2 gb=1 irqmode=2
+# Disks without a queue, which complete where they are submitted to: a queue is
+# run on each CPU in turn, and a completion may need the softirq of CPU 1. Both
+# would wait for the spinner, whoever submitted.
+modprobe null_blk nr_devices=2 gb=1 queue_mode=0 irqmode=0
 load bioset_core
 load bioset_stripe devices=/dev/nullb0,/dev/nullb1 chunk_kb=64 pool_size=1
 # Everything else stays away from CPU 1, and nothing ends the spinner's turn.
