@@ -196,19 +196,19 @@ void bset_read_stats(struct bset *set, struct bioset_stats *stats);
 void bset_note_wait(struct bset *set, u64 ns);
 
 /* Nobody else can have our callback. */
-static __always_inline bool bset_is_ours(const struct bio_set *bs)
+static inline bool bset_is_ours(const struct bio_set *bs)
 {
 	return likely(bs && bs->bio_pool.alloc == bset_face_alloc_bio);
 }
 
 /* The private half of @bs, or NULL if it is not one of ours. */
-static __always_inline struct bset *bset_of(const struct bio_set *bs)
+static inline struct bset *bset_of(const struct bio_set *bs)
 {
 	return bset_is_ours(bs) ? bs->bio_pool.pool_data : NULL;
 }
 
 /* Whether a put has to refill a reserve of @pool; see struct bset_pool. */
-static __always_inline bool bset_pool_short(const struct bset_pool *pool)
+static inline bool bset_pool_short(const struct bset_pool *pool)
 {
 	/* Read without the lock on purpose, see there. */
 	return unlikely(data_race(pool->reserve.curr_nr) <
@@ -218,12 +218,12 @@ static __always_inline bool bset_pool_short(const struct bset_pool *pool)
 /* A set that was ever tracked.  Asked first, so that one that is only starved
  * does not pay for the other's records.
  */
-static __always_inline bool bset_tracked(const struct bset *set)
+static inline bool bset_tracked(const struct bset *set)
 {
 	return static_branch_unlikely(&bset_slow) && READ_ONCE(set->tracking);
 }
 
-static __always_inline void bset_count_alloc(struct bset *set)
+static inline void bset_count_alloc(struct bset *set)
 {
 	this_cpu_inc(set->counts->allocs);
 }
@@ -231,7 +231,7 @@ static __always_inline void bset_count_alloc(struct bset *set)
 /* A bio is back.  The caller's last access to the set: bset_exit() frees it
  * when the sum is right.
  */
-static __always_inline void bset_count_put(struct bset *set)
+static inline void bset_count_put(struct bset *set)
 {
 	smp_mb__before_atomic(); /* pairs with smp_mb() in bset_in_flight() */
 	this_cpu_inc(set->counts->puts);

@@ -59,13 +59,13 @@ static_assert(offsetof(struct bio, bi_io_vec) % sizeof(long) == 0);
 #define BSET_BIO_SIZE sizeof(struct bio)
 #endif
 
-static __always_inline struct bio_vec *bset_inline_vecs(struct bio *bio)
+static inline struct bio_vec *bset_inline_vecs(struct bio *bio)
 {
 	return (void *)bio + BSET_BIO_SIZE;
 }
 
 /* Which kind holds @nr_vecs, 0…256. */
-static __always_inline unsigned long bset_kind(unsigned int nr_vecs)
+static inline unsigned long bset_kind(unsigned int nr_vecs)
 {
 	if (nr_vecs <= BSET_INLINE_VECS)
 		return BSET_INLINE;
@@ -74,7 +74,7 @@ static __always_inline unsigned long bset_kind(unsigned int nr_vecs)
 }
 
 /* The entries of a kind's array; what bi_max_vecs is for it. */
-static __always_inline unsigned int bset_kind_vecs(unsigned long kind)
+static inline unsigned int bset_kind_vecs(unsigned long kind)
 {
 	return BSET_INLINE_VECS << 2 * kind;
 }
@@ -83,7 +83,7 @@ static __always_inline unsigned int bset_kind_vecs(unsigned long kind)
  * Where the array of a bio goes.  Since 5.12 bi_max_vecs says it; before, the
  * top bits of bi_flags do, and bi_max_vecs is what was asked for.
  */
-static __always_inline unsigned long bset_array_kind(const struct bio *bio)
+static inline unsigned long bset_array_kind(const struct bio *bio)
 {
 #if BSET_HAVE_BVEC_POOL_IDX
 	switch (BVEC_POOL_IDX(bio)) {
@@ -112,7 +112,7 @@ static __always_inline unsigned long bset_array_kind(const struct bio *bio)
 }
 
 /* What bi_flags of a fresh bio is: before 5.12 it says where the array goes. */
-static __always_inline unsigned short bset_array_flags(unsigned long kind)
+static inline unsigned short bset_array_flags(unsigned long kind)
 {
 #if BSET_HAVE_BVEC_POOL_IDX
 	static const unsigned char idx[] = { 0, 3, 4, 6 };
@@ -124,8 +124,7 @@ static __always_inline unsigned short bset_array_flags(unsigned long kind)
 }
 
 /* @bio has an array of @kind at bi_io_vec, or none yet (BSET_INLINE). */
-static __always_inline void bset_set_array_kind(struct bio *bio,
-						unsigned long kind)
+static inline void bset_set_array_kind(struct bio *bio, unsigned long kind)
 {
 	bio->bi_max_vecs = kind == BSET_INLINE ? 0 : bset_kind_vecs(kind);
 #if BSET_HAVE_BVEC_POOL_IDX
@@ -137,8 +136,7 @@ static __always_inline void bset_set_array_kind(struct bio *bio,
  * For a bio that comes from a cache with its array.  Before 5.12 bi_max_vecs of
  * one that the kernel had set up is what was asked for then.
  */
-static __always_inline void bset_renew_array(struct bio *bio,
-					     unsigned long kind)
+static inline void bset_renew_array(struct bio *bio, unsigned long kind)
 {
 #if BSET_HAVE_BVEC_POOL_IDX
 	if (kind != BSET_INLINE)
@@ -147,8 +145,7 @@ static __always_inline void bset_renew_array(struct bio *bio,
 }
 
 /* A bio of 0…4 vecs: as the kernel does it, none or all of the inline ones. */
-static __always_inline void bset_set_inline_vecs(struct bio *bio,
-						 unsigned int nr_vecs)
+static inline void bset_set_inline_vecs(struct bio *bio, unsigned int nr_vecs)
 {
 	bio->bi_io_vec = nr_vecs ? bset_inline_vecs(bio) : NULL;
 	bio->bi_max_vecs = nr_vecs ? BSET_INLINE_VECS : 0;
@@ -159,7 +156,7 @@ static __always_inline void bset_set_inline_vecs(struct bio *bio,
  * bio_reset() of 7.0 keeps as well.  Plain stores in a row: a rep stos costs 40
  * instructions more than they do in all, and a loop 45.
  */
-static __always_inline void bset_zero_reset_bytes(struct bio *bio)
+static inline void bset_zero_reset_bytes(struct bio *bio)
 {
 	const size_t words = BIO_RESET_BYTES / sizeof(unsigned long);
 	const size_t dev = offsetof(struct bio, BSET_BIO_DEV) / sizeof(long);
@@ -185,9 +182,10 @@ static noinline struct bio *bset_bio_set_dev(struct bio *bio,
 }
 
 /* All fields but bi_pool and those of the array, by storing them. */
-static __always_inline struct bio *
-bset_bio_init_quick(struct bio *bio, struct block_device *bdev, bset_opf_t opf,
-		    unsigned long kind)
+static inline struct bio *bset_bio_init_quick(struct bio *bio,
+					      struct block_device *bdev,
+					      bset_opf_t opf,
+					      unsigned long kind)
 {
 	bset_zero_reset_bytes(bio);
 	bio->BSET_BIO_DEV = NULL;
@@ -220,7 +218,7 @@ static inline void bset_bio_init_kernel(struct bio *bio,
 }
 
 /* Whether anything hangs on @bio that bio_uninit() would release. */
-static __always_inline bool bset_bio_has_extras(const struct bio *bio)
+static inline bool bset_bio_has_extras(const struct bio *bio)
 {
 	bool extras = false;
 
@@ -237,7 +235,7 @@ static __always_inline bool bset_bio_has_extras(const struct bio *bio)
 }
 
 /* Whether @bio has data that a clone of it needs a copy of. */
-static __always_inline bool bset_bio_has_payload(struct bio *bio)
+static inline bool bset_bio_has_payload(struct bio *bio)
 {
 	bool payload = bio_integrity(bio);
 
@@ -248,7 +246,7 @@ static __always_inline bool bset_bio_has_payload(struct bio *bio)
 }
 
 /* The cgroup of a clone is its source's, or else the task's. */
-static __always_inline void bset_clone_blkg(struct bio *bio, struct bio *src)
+static inline void bset_clone_blkg(struct bio *bio, struct bio *src)
 {
 #ifdef CONFIG_BLK_CGROUP
 	if (src->bi_blkg)
@@ -262,8 +260,8 @@ static __always_inline void bset_clone_blkg(struct bio *bio, struct bio *src)
  * What a clone shares with its source, the array included.  Before 5.18 the
  * kernel exports that, and a clone without @bdev is for its source's device.
  */
-static __always_inline void bset_clone_fields(struct bio *bio, struct bio *src,
-					      struct block_device *bdev)
+static inline void bset_clone_fields(struct bio *bio, struct bio *src,
+				     struct block_device *bdev)
 {
 #if BSET_HAVE_BIO_CLONE_FAST_EXPORTED
 	__bio_clone_fast(bio, src);
@@ -290,7 +288,7 @@ static __always_inline void bset_clone_fields(struct bio *bio, struct bio *src,
 }
 
 /* The device of @src, for a clone that is to have the same. */
-static __always_inline struct block_device *bset_clone_dev(struct bio *src)
+static inline struct block_device *bset_clone_dev(struct bio *src)
 {
 #if BSET_HAVE_BI_BDEV
 	return src->bi_bdev;
