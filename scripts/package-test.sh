@@ -544,12 +544,24 @@ one_version() {
 	[ "$(dpkg-deb -f "$(deb)" Version)" = "$VERSION" ]
 }
 
+# lines FILE: without blank ones and comments of C
+lines() {
+	sed 's,/\*.*\*/,,; s,//.*,,' "$1" | grep -c '[^[:space:]]'
+}
+
+small_template() {
+	local dir=$TOP/samples/template
+	[ "$(lines "$dir/mydriver.c")" -le 60 ] || must false "the driver has more than 60 lines"
+	[ "$(wc -l <"$dir/README")" -le 10 ] || must false "README has more than 10 lines"
+}
+
 package_checks() {
 	suite=$OWN
 	need_pkgs "checking the package" lintian
 	try "lintian has nothing to say" linted
 	try "built twice, the same bits" same_bits
 	try "one version" one_version
+	try "the template has 60 lines, its README 10" small_template
 }
 
 in_suite_short() {

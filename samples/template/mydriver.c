@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
-/* mydriver - writes blocks of a device and reads them back */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
+/* mydriver - writes pages of a device and reads them back */
 #include <linux/blkdev.h>
 #include <linux/fs.h>
-#include <linux/mm.h>
 #include <linux/module.h>
-
 #include "bioset.h" /* after the kernel's headers */
 
 static char *dev = "";
 module_param(dev, charp, 0444);
 MODULE_PARM_DESC(dev, "device; its first 16 pages are overwritten");
-
 static struct bio_set set;
 
 /* An allocation that may sleep does not fail: the set has a reserve. */
-static int transfer(struct block_device *bdev, bool write, int nr,
-		    struct page *page)
+static int transfer(struct block_device *bdev, int nr, bool write, void *page)
 {
 	struct bio *bio;
 	int ret;
@@ -25,21 +19,20 @@ static int transfer(struct block_device *bdev, bool write, int nr,
 	bio = bio_alloc_bioset(bdev, 1, write ? REQ_OP_WRITE : REQ_OP_READ,
 			       GFP_NOIO, &set);
 	bio->bi_iter.bi_sector = nr * (PAGE_SIZE >> SECTOR_SHIFT);
-	__bio_add_page(bio, page, PAGE_SIZE, 0);
+	__bio_add_page(bio, virt_to_page(page), PAGE_SIZE, 0);
 	ret = submit_bio_wait(bio);
 	bio_put(bio);
 	return ret;
 }
 
-static int write_and_read(struct block_device *bdev, struct page *page)
+static int write_and_read(struct block_device *bdev, void *page)
 {
 	int i, ret = 0;
 
 	for (i = 0; i < 32 && !ret; i++) {
-		memset(page_address(page), i < 16 ? 'a' + i : 0, PAGE_SIZE);
-		ret = transfer(bdev, i < 16, i % 16, page);
-		if (!ret &&
-		    memchr_inv(page_address(page), 'a' + i % 16, PAGE_SIZE))
+		memset(page, i < 16 ? 'a' + i : 0, PAGE_SIZE);
+		ret = transfer(bdev, i % 16, i < 16, page);
+		if (!ret && memchr_inv(page, 'a' + i % 16, PAGE_SIZE))
 			ret = -EILSEQ;
 	}
 	return ret;
@@ -48,7 +41,7 @@ static int write_and_read(struct block_device *bdev, struct page *page)
 static int __init mydriver_init(void)
 {
 	struct file *file = filp_open(dev, O_RDWR | O_LARGEFILE, 0);
-	struct page *page = alloc_page(GFP_KERNEL);
+	void *page = (void *)get_zeroed_page(GFP_KERNEL);
 	int ret = IS_ERR(file) ? PTR_ERR(file) : page ? 0 : -ENOMEM;
 
 	if (!ret && !S_ISBLK(file_inode(file)->i_mode))
@@ -57,13 +50,12 @@ static int __init mydriver_init(void)
 		ret = bioset_init(&set, 4, 0, BIOSET_NEED_BVECS);
 	if (!ret)
 		ret = write_and_read(I_BDEV(file->f_mapping->host), page);
-	pr_info("dev=\"%s\": %s (%d)\n", dev, ret ? "failed" : "done", ret);
 	if (ret)
 		bioset_exit(&set); /* does nothing if there is no set */
-	if (page)
-		__free_page(page);
+	free_page((unsigned long)page);
 	if (!IS_ERR(file))
 		filp_close(file, NULL);
+	pr_info("mydriver: dev=%s: %s\n", dev, ret ? "failed" : "done");
 	return ret;
 }
 
