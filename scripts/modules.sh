@@ -62,13 +62,13 @@ list_sources() {
 }
 
 # Copies by content, not by time: a file that changed is always newer than its
-# object, and one that did not is left alone. Files that left the tree leave
-# the copy; what the build made there stays.
+# object, and one that did not is left alone. When a file has left the tree, all
+# is built anew: the kernel's make would go on with what was linked from it.
 sync_sources() {
 	local list=$1/.sources
 	(cd "$SOURCES" && list_sources) >"$list.new"
-	if [ -f "$list" ]; then
-		comm -23 "$list" "$list.new" | (cd "$1" && xargs -r rm -f)
+	if [ -f "$list" ] && comm -23 "$list" "$list.new" | grep -q .; then
+		find "$1" -mindepth 1 ! -name .sources.new ! -name .identity -delete
 	fi
 	rsync -rlp --checksum --files-from="$list.new" "$SOURCES/" "$1/"
 	mv "$list.new" "$list"
