@@ -118,8 +118,9 @@ kdir_gcc_version() {
 	sed -n 's/^CONFIG_GCC_VERSION=//p' "$1/include/config/auto.conf"
 }
 
+# Nothing when there is no such compiler
 gcc_major() {
-	in_kdir_suite "$1" "$2" -dumpversion 2>/dev/null | cut -d. -f1
+	{ in_kdir_suite "$1" "$2" -dumpversion 2>/dev/null || true; } | cut -d. -f1
 }
 
 # What to hand to make as CC; nothing when make finds the right one by itself.
