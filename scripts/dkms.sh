@@ -15,7 +15,7 @@ version=$(cat "$TOP/VERSION")
 tree=/usr/src/$NAME-$version
 
 check_machine() {
-	[ "$(id -u)" = 0 ] || die "DKMS needs root: sudo make dkms"
+	[ "$(id -u)" = 0 ] || die "nothing was changed: DKMS needs root (sudo make dkms)"
 	[ -w /usr/src ] || die "nothing was changed: /usr/src cannot be written to"
 	! dpkg -S $SRC/bioset.mk >/dev/null 2>&1 ||
 		die "nothing was changed: the package bioset-dkms is installed and does the same; remove it first (apt remove bioset-dkms)"
@@ -29,10 +29,11 @@ forget() {
 	for source in "/var/lib/dkms/$NAME"/*/source; do
 		[ -L "$source" ] || continue
 		source=$(basename "${source%/source}")
-		dkms remove -m $NAME -v "$source" --all >&2
+		"$TOP/packaging/forget" "$source" >&2
 		rm -rf "/usr/src/$NAME-$source"
 	done
 	rm -rf "${tree:?}" $SRC $TEMPLATE
+	[ ! -d ${TEMPLATE%/*} ] || rmdir --ignore-fail-on-non-empty ${TEMPLATE%/*}
 }
 
 hand_over() {
@@ -48,14 +49,22 @@ reason() {
 		grep . || echo "dkms install failed; see $log"
 }
 
+# Before anything is given up for the new one
+check_build() {
+	local why
+	why=$(cd "$TOP" && packaging/check-kernel "$release" "$kdir" 2>&1) ||
+		die "nothing was changed: ${why#bioset: }"
+}
+
 check_machine
-need_pkgs "make dkms" dkms
 if [ "${1:-}" = --remove ]; then
 	forget
 	exit
 fi
 kdir=$("$TOP/scripts/modules.sh" --kdir ${KDIR:+"$KDIR"})
 release=$(sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' "$kdir/include/generated/utsrelease.h")
+check_build
+need_pkgs "make dkms" dkms
 forget
 log=$CACHE/logs/dkms.log
 say "building $NAME $version for $release with DKMS"

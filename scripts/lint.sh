@@ -75,7 +75,7 @@ kernel_doc() {
 
 shell() {
 	shellcheck -x -P SCRIPTDIR scripts/*.sh scripts/run tests/guest/*.sh probes/*.sh >&2
-	shellcheck -x -s dash tests/guest/init packaging/{build-for,check-kernel} \
+	shellcheck -x -s dash tests/guest/init packaging/{build-for,check-kernel,forget} \
 		packaging/{keep-symvers,kernel-hook,make-modules} debian/*.{postinst,prerm} >&2
 	shellcheck completion/* >&2
 	[ ! -f .ci/run ] || shellcheck -x -P SCRIPTDIR .ci/run >&2
@@ -175,7 +175,7 @@ one_version() {
 # Nothing but what belongs into a driver: GPL-2.0 on every source file.
 licences() {
 	! { c_files && ls scripts/*.sh scripts/*.py tests/guest/* probes/* completion/* man/* \
-		packaging/[a-z]*-* packaging/bioset.mk packaging/Kconfig; } |
+		packaging/[a-z]*-* packaging/{forget,bioset.mk,Kconfig}; } |
 		xargs -d '\n' grep -L 'SPDX-License-Identifier: GPL-2.0' | grep . >&2
 }
 
