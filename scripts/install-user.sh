@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # install-user.sh [--remove]: install what people use: biosetstat with its
-# completion, the script for drgn, and the manual pages. DESTDIR goes before every path, for
-# packagers; PREFIX is /usr/local, or what they say.
+# completion, the script for drgn, and the manual pages. DESTDIR goes before
+# every path, for packagers; PREFIX is /usr/local, or what they say. Removing
+# needs nothing but this tree.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -13,11 +14,6 @@ man=$prefix/share/man
 completion=$prefix/share/bash-completion/completions/biosetstat
 drgn=$prefix/share/bioset/bioset-drgn.py
 
-# Pages, without the directory that holds them
-pages() {
-	(cd "$1" && find . -name '*.[789]' -printf '%P\n')
-}
-
 install_all() {
 	local bin src page
 	bin=$("$TOP/scripts/tools.sh")
@@ -25,21 +21,28 @@ install_all() {
 	install -D -m 755 "$bin" "$prefix/sbin/biosetstat"
 	install -D -m 644 "$TOP/completion/biosetstat" "$completion"
 	[ ! -f "$TOP/tools/bioset-drgn.py" ] || install -D -m 644 "$TOP/tools/bioset-drgn.py" "$drgn"
-	for page in $(pages "$src"); do
+	for page in $("$TOP/scripts/man.sh" --list); do
 		mkdir -p "$man/${page%/*}"
 		cp -P --no-preserve=ownership "$src/$page" "$man/$page"
 	done
 	say "tools: $prefix/sbin/biosetstat; manual pages: $man"
 }
 
+# What was made for us goes with the last file.
+drop_empty() {
+	local dir
+	for dir; do
+		[ ! -d "$dir" ] || rmdir --ignore-fail-on-non-empty "$dir"
+	done
+}
+
 remove_all() {
-	local src page
-	src=$("$TOP/scripts/man.sh")
+	local page
 	rm -f "$prefix/sbin/biosetstat" "$completion" "$drgn"
-	[ ! -d "${drgn%/*}" ] || rmdir --ignore-fail-on-non-empty "${drgn%/*}"
-	for page in $(pages "$src"); do
+	for page in $("$TOP/scripts/man.sh" --list); do
 		rm -f "$man/$page"
 	done
+	drop_empty "$man"/man[789] "${drgn%/*}" "${completion%/*}" "$prefix/share/bash-completion"
 }
 
 if [ "${1:-}" = --remove ]; then

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # install.sh [--remove]: install the modules for KDIR's kernel under updates/,
-# and what a driver's build needs under /usr/src/bioset: the header, the
-# symbols for each kernel, and bioset.mk, which a driver's Kbuild includes.
-# DESTDIR goes before every path, for packagers.
+# what a driver's build needs under /usr/src/bioset (the header, the symbols
+# for each kernel, and bioset.mk, which a driver's Kbuild includes), and what
+# people use; see install-user.sh. DESTDIR goes before every path, for packagers.
+#
+# --remove takes back what was installed for KDIR's kernel; without KDIR, for
+# all kernels, whether they and their headers are still there or not.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -21,7 +24,7 @@ release_of() {
 check_writable() {
 	local dir
 	[ -n "${DESTDIR:-}" ] || [ "$(id -u)" = 0 ] ||
-		die "installing needs root: sudo make install (or DESTDIR=dir)"
+		die "nothing was changed: this needs root (sudo make install), or DESTDIR=dir"
 	mkdir -p "${DESTDIR:-/}"
 	for dir; do
 		while [ ! -d "$dir" ]; do
@@ -31,74 +34,116 @@ check_writable() {
 	done
 }
 
+owned_by_package() {
+	[ -z "${DESTDIR:-}" ] && dpkg -S "$SRC/bioset.mk" >/dev/null 2>&1
+}
+
+owned_by_dkms() {
+	[ -z "${DESTDIR:-}" ] && [ -d /var/lib/dkms/bioset ]
+}
+
 # Two modules of one name would be found by chance.
 check_others() {
-	local module
-	[ -z "${DESTDIR:-}" ] || return 0
-	for module in "$dest"/dkms/bioset_core.ko*; do
-		[ ! -e "$module" ] ||
-			die "nothing was changed: DKMS has installed $module; remove it first (apt remove bioset-dkms, or make undkms)"
-	done
-	! dpkg -S "$src/bioset.mk" >/dev/null 2>&1 ||
+	! owned_by_package ||
 		die "nothing was changed: $src belongs to the package bioset-dkms; remove it first (apt remove bioset-dkms)"
+	! owned_by_dkms ||
+		die "nothing was changed: DKMS has bioset already; remove it first (make undkms)"
 }
 
 run_depmod() {
-	[ -n "${DESTDIR:-}" ] || depmod "$release"
+	[ -n "${DESTDIR:-}" ] || [ ! -e "$lib/$1/modules.order" ] || depmod "$1"
 }
 
 # Everything is copied beside its place first: a full disk must not leave half.
 stage() {
 	local m
-	mkdir -p "$dest.new" "$src.new"
+	mkdir -p "$dest.new" "$src.new" || return 1
 	for m in "${MODULES[@]}"; do
 		install -m 644 "$(find "$build" -name "$m.ko")" "$dest.new/$m.ko" || return 1
 	done
 	"$TOP/scripts/sources.sh" --drivers "$src.new" &&
-		install -m 644 "$build/Module.symvers" "$src.new/Module.symvers.$release"
+		"$TOP/scripts/sources.sh" --template "$template.new" &&
+		install -m 644 "$build/Module.symvers" "$src.new/Module.symvers.$release" &&
+		"$TOP/scripts/install-user.sh"
 }
 
+# Only what came with this run: there may be something for other kernels.
 drop_stage() {
-	rm -rf "$dest.new" "$src.new"
+	rm -rf "$dest.new" "$src.new" "$template.new"
+	[ ! -d "${template%/*}" ] || rmdir --ignore-fail-on-non-empty "${template%/*}"
 }
 
+# All that can fail comes before the first file is in its place.
 install_all() {
+	local staged
 	trap drop_stage EXIT
-	stage || die "nothing was changed: copying to $dest and $src failed"
+	if ! staged=$(stage 2>&1); then
+		[ -n "$(installed_for)" ] || "$TOP/scripts/install-user.sh" --remove
+		die "nothing was changed: $(tail -n 1 <<<"$staged")"
+	fi
 	mkdir -p "$dest" "$src"
+	rm -rf "$template"
+	mv "$template.new" "$template"
 	mv "$dest.new"/* "$dest/"
 	mv "$src.new"/* "$src/"
-	"$TOP/scripts/sources.sh" --template "$template"
-	run_depmod
-	"$TOP/scripts/install-user.sh"
+	run_depmod "$release"
 	say "modules: $dest"
 	say "for drivers: $src (include $SRC/bioset.mk in a Kbuild)"
+	say "for people: ${prefix}/sbin/biosetstat, and manual pages (man 7 bioset)"
 }
 
-# The header goes with the last kernel's symbols.
-remove_all() {
-	local m
+# The kernels that have something of ours, one a line
+installed_for() {
+	local file
+	for file in "$src"/Module.symvers.* "$lib"/*/updates/bioset_core.ko; do
+		[ -e "$file" ] || continue
+		file=${file#"$src"/Module.symvers.}
+		file=${file#"$lib"/}
+		echo "${file%/updates/bioset_core.ko}"
+	done | sort -u
+}
+
+remove_for() {
+	local m dir=$lib/$1/updates
 	for m in "${MODULES[@]}"; do
-		rm -f "$dest/$m.ko"
+		rm -f "$dir/$m.ko"
 	done
-	rm -f "$src/Module.symvers.$release"
-	if ! compgen -G "$src/Module.symvers.*" >/dev/null; then
-		rm -rf "$src/bioset.h" "$src/bioset.mk" "$src/VERSION" "$template"
-		[ ! -d "${template%/*}" ] || rmdir --ignore-fail-on-non-empty "${template%/*}"
-		[ ! -d "$src" ] || rmdir --ignore-fail-on-non-empty "$src"
-	fi
-	[ ! -d "$dest" ] || rmdir --ignore-fail-on-non-empty "$dest"
-	"$TOP/scripts/install-user.sh" --remove
-	run_depmod
-	say "removed from $dest and $src"
+	rm -f "$src/Module.symvers.$1"
+	[ ! -d "$dir" ] || rmdir --ignore-fail-on-non-empty "$dir"
+	run_depmod "$1"
+	say "removed the modules for Linux $1"
 }
 
-kdir=$("$TOP/scripts/modules.sh" --kdir ${KDIR:+"$KDIR"})
-release=$(release_of "$kdir")
-dest=${DESTDIR:-}/lib/modules/$release/updates
+# The package may have put its own there meanwhile.
+remove_shared() {
+	"$TOP/scripts/install-user.sh" --remove
+	! owned_by_package && ! owned_by_dkms || return 0
+	rm -rf "$src/bioset.h" "$src/bioset.mk" "$src/VERSION" "$template"
+	[ ! -d "${template%/*}" ] || rmdir --ignore-fail-on-non-empty "${template%/*}"
+	[ ! -d "$src" ] || rmdir --ignore-fail-on-non-empty "$src"
+	say "removed $src and what people use"
+}
+
+# What is shared goes with the last kernel's modules.
+remove_all() {
+	local kernel
+	for kernel in ${release:-$(installed_for)}; do
+		remove_for "$kernel"
+	done
+	[ -n "$(installed_for)" ] || remove_shared
+}
+
+lib=${DESTDIR:-}/lib/modules
 src=${DESTDIR:-}$SRC
 template=${DESTDIR:-}$TEMPLATE
-check_writable "$dest" "$src" "$template"
+prefix=${DESTDIR:-}${PREFIX:-/usr/local}
+release=''
+if [ "${1:-}" != --remove ] || [ -n "${KDIR:-}" ]; then
+	kdir=$("$TOP/scripts/modules.sh" --kdir ${KDIR:+"$KDIR"})
+	release=$(release_of "$kdir")
+fi
+dest=$lib/$release/updates
+check_writable "$lib" "$src" "$template" "$prefix"
 if [ "${1:-}" = --remove ]; then
 	remove_all
 else

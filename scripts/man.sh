@@ -5,6 +5,7 @@
 # are written by hand (man/) are copied. A page for each function of bioset.h
 # is made from the comment above it, by the kernel's own kernel-doc, so that it
 # says what the sources say; a function without such a comment is an error.
+# man.sh --list: print which pages that gives, and make none.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -88,6 +89,17 @@ make_pages() {
 	mv "$out.new" "$out"
 }
 
+list() {
+	local page
+	{
+		for page in "$TOP"/man/*.[789]; do
+			echo "man${page##*.}/${page##*/}"
+		done
+		{ functions && aliases | cut -d' ' -f1; } | sed 's/.*/man9\/&.9/'
+	} | sort -u
+}
+
+[ "${1:-}" != --list ] || { list && exit; }
 need_pkgs "making manual pages" perl
 tool=$(kernel_doc)
 out=$CACHE/build/man
