@@ -10,6 +10,9 @@
 #   inside CMD...          runs CMD there, without a network
 #   seen CMD...            runs CMD here, with the overlay mounted on $root/m
 #   put FILE...            copies files to /root there
+#   sources                copies this tree to /srv/bioset there
+#   try NAME CMD...        is one result; CMD may be a function with checks
+#   must CMD...            is one check in such a function
 #
 # Mounts live in namespaces of their own and end with the command.
 
@@ -66,6 +69,7 @@ make_base() {
 }
 
 roots=()
+trouble=''
 fresh() {
 	root=$CACHE/package/$suite-$1
 	as_root rm -rf "$root"
@@ -113,4 +117,109 @@ apt_inside() {
 	local isolate=()
 	[ -n "$NETWORK" ] || isolate=(-n)
 	inside apt-get -q -y --no-install-recommends "$@"
+}
+
+# What the tree holds, without what git and make keep beside it
+sources() {
+	as_root mkdir -p "$root/u/srv/bioset"
+	(cd "$TOP" && find . -path ./.git -prune -o -type f -print0 |
+		as_root xargs -0 cp --parents -t "$root/u/srv/bioset")
+}
+
+# with_network CMD...: names are looked up as here, apt says yes by itself.
+with_network() {
+	as_root mkdir -p "$root/u/etc/apt/apt.conf.d"
+	echo 'APT::Get::Assume-Yes "true";' | as_root tee "$root/u/etc/apt/apt.conf.d/90yes" >/dev/null
+	as_root cp -L /etc/resolv.conf "$root/u/etc/resolv.conf"
+	NETWORK=1
+	must inside apt-get -q update
+	must "$@"
+	NETWORK=''
+}
+
+# ---------------------------------------------------------- what is seen there
+
+# try NAME CMD...: one result; the log of what fails is shown
+try() {
+	local name=$1 log=$CACHE/logs/package-$suite-try.log
+	shift
+	if ("$@") >"$log" 2>&1 </dev/null; then
+		ok "$name"
+	else
+		tail -n 25 "$log" >&2
+		cp "$log" "$CACHE/logs/package-$suite-${name//[^a-zA-Z0-9]/-}.log"
+		not_ok "$name - see $CACHE/logs/package-$suite-${name//[^a-zA-Z0-9]/-}.log"
+		trouble=1
+	fi
+}
+
+# What failed is kept, to be looked at.
+tidy() {
+	[ -n "$trouble" ] || as_root rm -rf "${roots[@]}"
+}
+
+# Like set -e, which a condition switches off: a script of checks. Each line
+# is a command; the first that fails is named.
+must() {
+	"$@" || { echo "failed: $*" && exit 1; }
+}
+
+kernels() {
+	# shellcheck disable=SC2016 # for the inner shell
+	seen sh -c 'cd "$1/lib/modules" && ls -d */ | tr -d /' _ "$root/m"
+}
+
+# built_for KERNEL MODULE: as DKMS and depmod see it
+built_for() {
+	inside modinfo -k "$1" -F vermagic "$2" | grep -q "^$1 " &&
+		inside dkms status -k "$1" | grep -q 'bioset.*: installed' &&
+		seen grep -q "updates/dkms/$2.ko" "$root/m/lib/modules/$1/modules.dep"
+}
+
+core_version() {
+	[ "$(inside modinfo -k "$1" -F version bioset_core)" = "$VERSION" ]
+}
+
+# Not one that came later, or that a test made up
+first_kernel() {
+	kernels | grep -Ev 'cloud|-old$|-new$' | head -n 1
+}
+
+new_kernel() {
+	kernels | grep cloud | head -n 1
+}
+
+# What a machine has, but for logs, caches (python's too: DKMS of Debian 11 calls
+# it), lists of apt and dpkg, the indexes that depmod rewrites and DKMS's own keys
+files() {
+	# shellcheck disable=SC2016
+	inside find / -xdev \( -path /root -o -path /tmp -o -path /proc -o -path /dev \
+		-o -path /var/log -o -path /var/cache -o -path /var/lib/apt \
+		-o -path /var/lib/dpkg -o -path '/lib/modules/*/modules.*' \
+		-o -path '/usr/lib/modules/*/modules.*' -o -path '/var/lib/dkms/mok.*' \
+		-o -name __pycache__ \) \
+		-prune -o -print | sort
+}
+
+# says LINES-WITH TEXT LOG: exactly one line of ours, and TEXT is in it
+says() {
+	grep -q "^bioset: .*$1" "$2" || { cat "$2" && must false "no line says \"$1\""; }
+	[ "$(grep -c '^bioset: ' "$2")" = 1 ] || { cat "$2" && must false "not one line"; }
+}
+
+# other_version KERNEL MAJOR MINOR: headers of the first kernel, with that number
+# and without a function that we need
+other_version() {
+	# shellcheck disable=SC2016 # for the inner shell
+	inside sh -ec '
+		real=$(readlink -f "/lib/modules/$1/build")
+		cp -a "$real" "/usr/src/linux-headers-$2"
+		mkdir "/lib/modules/$2"
+		ln -s "/usr/src/linux-headers-$2" "/lib/modules/$2/build"
+		file=/usr/src/linux-headers-$2/include/generated/uapi/linux/version.h
+		code=$(($3 * 65536 + $4 * 256))
+		sed -i "s/LINUX_VERSION_CODE .*/LINUX_VERSION_CODE $code/" "$file"
+		echo "#define submit_bio_noacct(bio) name_of_the_future(bio)" \
+			>>"/usr/src/linux-headers-$2/include/generated/autoconf.h"' \
+		_ "$(first_kernel)" "$@"
 }

@@ -26,32 +26,6 @@ VERSION=$(cat "$TOP/VERSION")
 OLD=0.1
 DRIVER=adriver # sorts before "bioset": order must not matter
 OWN=bookworm   # the suite that lintian and the short part are of
-trouble=''
-
-# try NAME CMD...: one result; the log of what fails is shown
-try() {
-	local name=$1 log=$CACHE/logs/package-$suite-try.log
-	shift
-	if ("$@") >"$log" 2>&1 </dev/null; then
-		ok "$name"
-	else
-		tail -n 25 "$log" >&2
-		cp "$log" "$CACHE/logs/package-$suite-${name//[^a-zA-Z0-9]/-}.log"
-		not_ok "$name - see $CACHE/logs/package-$suite-${name//[^a-zA-Z0-9]/-}.log"
-		trouble=1
-	fi
-}
-
-# What failed is kept, to be looked at.
-tidy() {
-	[ -n "$trouble" ] || as_root rm -rf "${roots[@]}"
-}
-
-# Like set -e, which a condition switches off: a script of checks. Each line
-# is a command; the first that fails is named.
-must() {
-	"$@" || { echo "failed: $*" && exit 1; }
-}
 
 deb() {
 	"$TOP/scripts/deb.sh" "$@" 2>>"$CACHE/logs/package-deb.log"
@@ -71,31 +45,6 @@ driver_deb() {
 }
 
 # ----------------------------------------------------------- what is checked
-
-kernels() {
-	# shellcheck disable=SC2016 # for the inner shell
-	seen sh -c 'cd "$1/lib/modules" && ls -d */ | tr -d /' _ "$root/m"
-}
-
-# built_for KERNEL MODULE: as DKMS and depmod see it
-built_for() {
-	inside modinfo -k "$1" -F vermagic "$2" | grep -q "^$1 " &&
-		inside dkms status -k "$1" | grep -q 'bioset.*: installed' &&
-		seen grep -q "updates/dkms/$2.ko" "$root/m/lib/modules/$1/modules.dep"
-}
-
-core_version() {
-	[ "$(inside modinfo -k "$1" -F version bioset_core)" = "$VERSION" ]
-}
-
-# Not one that came later, or that a test made up
-first_kernel() {
-	kernels | grep -Ev 'cloud|-old$|-new$' | head -n 1
-}
-
-new_kernel() {
-	kernels | grep cloud | head -n 1
-}
 
 install_package() {
 	must put "$@"
@@ -225,17 +174,6 @@ upgraded() {
 		must false "the old sources are left"
 }
 
-# What a machine has, but for logs, caches, lists of apt and dpkg, the indexes
-# that depmod rewrites and DKMS's own keys
-files() {
-	# shellcheck disable=SC2016
-	inside find / -xdev \( -path /root -o -path /tmp -o -path /proc -o -path /dev \
-		-o -path /var/log -o -path /var/cache -o -path /var/lib/apt \
-		-o -path /var/lib/dpkg -o -path '/lib/modules/*/modules.*' \
-		-o -path '/usr/lib/modules/*/modules.*' -o -path '/var/lib/dkms/mok.*' \) \
-		-prune -o -print | sort
-}
-
 purged() {
 	files >"$root/before"
 	install_package "$DEB" "$DRIVER_DEB"
@@ -268,15 +206,8 @@ as_readme_says() {
 	local commands
 	commands=$(readme_commands)
 	[ "$(wc -l <<<"$commands")" = 3 ] || must false "not three commands: $commands"
-	as_root mkdir -p "$root/u/root/bioset" "$root/u/etc/apt/apt.conf.d"
-	(cd "$TOP" && find . -path ./.git -prune -o -type f -print0 |
-		as_root xargs -0 cp --parents -t "$root/u/root/bioset")
-	echo 'APT::Get::Assume-Yes "true";' | as_root tee "$root/u/etc/apt/apt.conf.d/90yes" >/dev/null
-	as_root cp -L /etc/resolv.conf "$root/u/etc/resolv.conf"
-	NETWORK=1
-	must inside apt-get -q update
-	must inside sh -exc "cd /root/bioset; $commands"
-	NETWORK=''
+	sources
+	with_network inside sh -exc "cd /srv/bioset; $commands"
 	must built_for "$(first_kernel)" bioset_core
 }
 
@@ -340,29 +271,6 @@ headers_deb() {
 	echo "$root/linux-headers-$1_1_all.deb"
 }
 
-# other_version KERNEL MAJOR MINOR: headers of the first kernel, with that number
-# and without a function that we need
-other_version() {
-	# shellcheck disable=SC2016 # for the inner shell
-	inside sh -ec '
-		real=$(readlink -f "/lib/modules/$1/build")
-		cp -a "$real" "/usr/src/linux-headers-$2"
-		mkdir "/lib/modules/$2"
-		ln -s "/usr/src/linux-headers-$2" "/lib/modules/$2/build"
-		file=/usr/src/linux-headers-$2/include/generated/uapi/linux/version.h
-		code=$(($3 * 65536 + $4 * 256))
-		sed -i "s/LINUX_VERSION_CODE .*/LINUX_VERSION_CODE $code/" "$file"
-		echo "#define submit_bio_noacct(bio) name_of_the_future(bio)" \
-			>>"/usr/src/linux-headers-$2/include/generated/autoconf.h"' \
-		_ "$(first_kernel)" "$@"
-}
-
-# says LINES-WITH TEXT LOG: exactly one line of ours, and TEXT is in it
-says() {
-	grep -q "^bioset: .*$1" "$2" || { cat "$2" && must false "no line says \"$1\""; }
-	[ "$(grep -c '^bioset: ' "$2")" = 1 ] || { cat "$2" && must false "not one line"; }
-}
-
 unsupported_kernel() {
 	local kernel=$1 text=$4 log=$root/log
 	must other_version "$kernel" "$2" "$3"
@@ -416,6 +324,29 @@ no_compiler() {
 	cc=$(inside sh -c 'readlink -f /usr/bin/gcc-[0-9]*' | head -n 1)
 	must inside mv "$cc" /root/cc
 	MEND="mv /root/cc $cc" refuses 'compiler of Linux .* is not installed'
+}
+
+# One that is there, and does not know an option: as with headers of a kernel
+# that was built elsewhere
+wrong_compiler() {
+	local cc conf
+	cc=$(inside sh -c 'readlink -f /usr/bin/gcc-[0-9]*' | head -n 1)
+	conf=$(inside readlink -f "/lib/modules/$(first_kernel)/build")/include/config/auto.conf
+	# shellcheck disable=SC2016 # for the inner shell
+	must inside sh -ec 'cp "$3" /root/conf && sed -i s/^CONFIG_GCC_VERSION=.*/CONFIG_GCC_VERSION=990200/ "$3"
+		mv "$2" /root/cc
+		printf "%s\n" "#!/bin/sh" "case \$* in -dumpversion | --version) exec /root/cc \"\$@\" ;; esac" \
+			"echo cannot do this >&2; exit 1" >"$2" && chmod 755 "$2"' _ "$(first_kernel)" "$cc" "$conf"
+	MEND="mv /root/cc $cc; mv /root/conf $conf" refuses 'was built with gcc 99, and .*: install gcc-99'
+}
+
+# A limit on files is one that DKMS's copy of the sources still keeps.
+disk_full_while_building() {
+	local files
+	files=$(dpkg-deb -c "$DEB" | grep -c "/usr/src/bioset-$VERSION/")
+	# shellcheck disable=SC2016 # for the inner shell
+	BEFORE='mkdir -p "$1/var/lib/dkms"; mount -t tmpfs -o size=200m,nr_inodes='$((files + 60))' tmpfs "$1/var/lib/dkms"'
+	refuses 'became full while building'
 }
 
 disk_full() {
@@ -515,8 +446,8 @@ cases() {
 }
 
 in_suite_refusals() {
-	cases "$1" no_headers half_headers other_half_of_headers no_compiler disk_full \
-		two_versions beside_make_install sources_gone read_only_usr
+	cases "$1" no_headers half_headers other_half_of_headers no_compiler wrong_compiler \
+		disk_full disk_full_while_building two_versions beside_make_install sources_gone read_only_usr
 }
 
 # -------------------------------------------------------------- the short part
