@@ -64,6 +64,8 @@ step "documentation on Linux 5.10" 700 env FLAVOUR=5.10 "$TOP/scripts/docs-test.
 step "documentation on Linux 7.2" 700 env FLAVOUR=7.2 "$TOP/scripts/docs-test.sh" --step commands watching fast
 step "package in all suites" 9000 "$TOP/scripts/package-test.sh" suites
 step "what the package refuses" 1900 "$TOP/scripts/package-test.sh" refusals
+step "installed without a package" 6500 "$TOP/scripts/install-test.sh" life
+step "what make install refuses" 2500 "$TOP/scripts/install-test.sh" refusals
 step "signed modules" 900 "$TOP/scripts/secure-boot.sh"
 step "in a kernel's source tree" 1800 "$TOP/scripts/kernel-tree-test.sh"
 
