@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # kernel-tree-test.sh [KERNEL-SOURCE...]: put the module into copies of these
-# kernel trees (default: that of the test kernels), build a User Mode Linux with
-# it built in, and run the KUnit suites as that kernel starts.
+# kernel trees (default: Linux 6.1 and 7.2), build a User Mode Linux with it
+# built in, and run the KUnit suites as that kernel starts.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -113,7 +113,7 @@ refusals() {
 }
 
 need_pkgs "building kernels" gcc make flex bison bc libelf-dev libc6-dev xz-utils ccache perl
-[ $# -gt 0 ] || set -- "$("$TOP/scripts/kernel.sh" --source)"
+[ $# -gt 0 ] || set -- "$("$TOP/scripts/kernel.sh" --source)" "$("$TOP/scripts/kernel.sh" --source 7.2)"
 mkdir -p "$CACHE/logs" "$CACHE/kernel-tree"
 refusals
 for source; do
