@@ -71,7 +71,8 @@ TRACE_EVENT(bioset_set_unmade,
 		  __entry->allocs)
 );
 
-TRACE_EVENT(bioset_reserve_take,
+/* One class, because the names of the gfp flags take 4 KiB in each. */
+DECLARE_EVENT_CLASS(bioset_wanted,
 	TP_PROTO(const struct bset_pool *pool, gfp_t gfp),
 	TP_ARGS(pool, gfp),
 	TP_STRUCT__entry(
@@ -90,6 +91,16 @@ TRACE_EVENT(bioset_reserve_take,
 	TP_printk("set=%s owner=%s what=%s left=%d gfp=%s", __entry->set,
 		  __entry->owner, BSET_TRACE_SHOW_WHAT(__entry->array),
 		  __entry->left, show_gfp_flags(__entry->gfp))
+);
+
+DEFINE_EVENT(bioset_wanted, bioset_reserve_take,
+	TP_PROTO(const struct bset_pool *pool, gfp_t gfp),
+	TP_ARGS(pool, gfp)
+);
+
+DEFINE_EVENT(bioset_wanted, bioset_wait_begin,
+	TP_PROTO(const struct bset_pool *pool, gfp_t gfp),
+	TP_ARGS(pool, gfp)
 );
 
 TRACE_EVENT(bioset_reserve_refill,
@@ -130,24 +141,6 @@ TRACE_EVENT(bioset_alloc_failed,
 	TP_printk("set=%s owner=%s dev=%d,%d nr_vecs=%u gfp=%s", __entry->set,
 		  __entry->owner, MAJOR(__entry->dev), MINOR(__entry->dev),
 		  __entry->nr_vecs, show_gfp_flags(__entry->gfp))
-);
-
-TRACE_EVENT(bioset_wait_begin,
-	TP_PROTO(const struct bset_pool *pool, gfp_t gfp),
-	TP_ARGS(pool, gfp),
-	TP_STRUCT__entry(
-		BSET_TRACE_SET_FIELDS
-		__field(unsigned char, array)
-		__field(unsigned long, gfp)
-	),
-	TP_fast_assign(
-		BSET_TRACE_SET_ASSIGN(pool->set);
-		__entry->array = BSET_TRACE_WHAT(pool);
-		__entry->gfp = (__force unsigned long)gfp;
-	),
-	TP_printk("set=%s owner=%s what=%s gfp=%s", __entry->set,
-		  __entry->owner, BSET_TRACE_SHOW_WHAT(__entry->array),
-		  show_gfp_flags(__entry->gfp))
 );
 
 DECLARE_EVENT_CLASS(bioset_waited,

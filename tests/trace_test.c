@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the tracepoints say, as a reader of tracefs sees it
+ */
+#include <linux/delay.h>
+#include <linux/slab.h>
+
+/* First, for the documented names; internal.h comes without. */
+#include "testdisk.h"
+#include "testlib.h"
+
+#include "internal.h"
+
+#define DEBUGFS "/sys/kernel/debug/bioset"
+#define TRACING "/sys/kernel/debug/tracing"
+#define ENABLE TRACING "/events/bioset/enable"
+#define STALL_SECS "/sys/module/bioset_core/parameters/stall_secs"
+#define DISK_SECTORS 8 /* of a test_io() */
+
+static void trace_off(void *unused)
+{
+	test_shell("echo 0 >" ENABLE "; echo >" TRACING "/trace");
+}
+
+static void trace_on(struct kunit *test)
+{
+	if (!test_path_exists(DEBUGFS))
+		kunit_skip(test, "debugfs is not mounted");
+	if (test_shell("exit 0"))
+		kunit_skip(test, "no /bin/sh");
+	KUNIT_ASSERT_TRUE(test, test_path_exists(ENABLE));
+	test_defer(test, trace_off, NULL);
+	KUNIT_ASSERT_EQ(test, test_shell("echo >" TRACING "/trace"), 0);
+	KUNIT_ASSERT_EQ(test, test_shell("echo 1 >" ENABLE), 0);
+}
+
+/*
+ * Expects @n lines "<event>: set=<name> owner=<owner> <rest>" to their end; @rest
+ * is an extended regular expression.
+ */
+static void expect_traced(struct kunit *test, int n, const char *name,
+			  const char *event, const char *rest)
+{
+	char *line =
+		kasprintf(GFP_KERNEL,
+			  "test %d = $(grep -cE ': bioset_%s: set=%s owner=" TEST_OWNER
+			  " %s$' " TRACING "/trace)",
+			  n, event, name, rest);
+
+	KUNIT_ASSERT_NOT_NULL(test, line);
+	KUNIT_EXPECT_TRUE_MSG(test, !test_shell(line), "%s", line);
+	kfree(line);
+}
+
+/* A set is made, gives what it has, fails, is refilled and unmade. */
+static void trace_of_a_set(struct kunit *test)
+{
+	struct bio_set *bs = kunit_kzalloc(test, sizeof(*bs), GFP_KERNEL);
+	char name[BSET_NAME_LEN];
+	struct bio *bio;
+
+	KUNIT_ASSERT_NOT_NULL(test, bs);
+	trace_on(test);
+	KUNIT_ASSERT_EQ(test,
+			bset_init_named(bs, 3, 24, BIOSET_NEED_BVECS, "traced"),
+			0);
+	strscpy(name, bset_of(bs)->name, sizeof(name));
+	expect_traced(test, 1, name, "set_made",
+		      "pool_size=3 front_pad=24 arrays=1");
+	bset_starve(bs, 1);
+	bio = bio_alloc_bioset(GFP_NOWAIT, 256, bs);
+	expect_traced(test, 1, name, "reserve_take",
+		      "what=bio left=2 gfp=GFP_NOWAIT");
+	expect_traced(test, 1, name, "reserve_take",
+		      "what=array left=2 gfp=GFP_NOWAIT");
+	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOIO, 257, bs), NULL);
+	expect_traced(test, 1, name, "alloc_failed",
+		      "dev=0,0 nr_vecs=257 gfp=GFP_NOIO");
+	if (bio)
+		bio_put(bio);
+	expect_traced(test, 1, name, "reserve_refill", "what=bio now=3");
+	expect_traced(test, 1, name, "reserve_refill", "what=array now=3");
+	bset_exit(bs);
+	expect_traced(test, 1, name, "set_unmade", "allocs=1");
+	/* Nothing but what is tested for above. */
+	expect_traced(test, 7, name, "[a-z_]*", ".*");
+}
+
+/* The device that a bio was to be for is told when there is none for it. */
+static void trace_of_a_failure(struct kunit *test)
+{
+	struct bio_set *bs = test_starved_set(test, 1, 0);
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, 0, bs);
+	char rest[64];
+
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	trace_on(test);
+	KUNIT_EXPECT_PTR_EQ(test,
+			    bio_alloc_bioset(disk->bdev, 0, REQ_OP_READ,
+					     GFP_NOWAIT, bs),
+			    NULL);
+	snprintf(rest, sizeof(rest), "dev=%u,%u nr_vecs=0 gfp=GFP_NOWAIT",
+		 MAJOR(disk->bdev->bd_dev), MINOR(disk->bdev->bd_dev));
+	expect_traced(test, 1, bset_of(bs)->name, "alloc_failed", rest);
+	bio_put(bio);
+}
+
+static int put_later(void *arg)
+{
+	msleep(30);
+	bio_put(arg);
+	return 0;
+}
+
+/* How long a wait took is what the set has noted. */
+static void trace_of_a_wait(struct kunit *test)
+{
+	struct bio_set *bs = test_starved_set(test, 1, 0);
+	const char *name = bset_of(bs)->name;
+	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, 0, bs);
+	struct test_worker *w;
+	char rest[64];
+
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	trace_on(test);
+	w = test_worker_on(test, 0, put_later, bio);
+	bio = bio_alloc_bioset(GFP_NOIO, 0, bs);
+	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));
+	if (bio)
+		bio_put(bio);
+	expect_traced(test, 1, name, "wait_begin",
+		      "what=bio left=0 gfp=GFP_NOIO");
+	snprintf(rest, sizeof(rest), "what=bio ns=%lld",
+		 (long long)atomic64_read(&bset_of(bs)->longest_wait));
+	expect_traced(test, 1, name, "wait_end", rest);
+	expect_traced(test, 1, name, "reserve_take",
+		      "what=bio left=0 gfp=GFP_NOIO");
+}
+
+static void piece_end(struct bio *bio)
+{
+	struct bio *parent = bio->bi_private;
+
+	bio_put(bio);
+	bio_endio(parent);
+}
+
+/* Two clones of what comes, to the same sectors of the disk below. */
+static void submit_twice(struct test_disk *disk, struct bio *parent)
+{
+	struct test_disk *lower = ((void **)disk->priv)[0];
+	struct bio_set *bs = ((void **)disk->priv)[1];
+	struct bio *bio;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		bio = bio_alloc_clone(lower->bdev, parent, GFP_NOIO, bs);
+		if (!bio)
+			break;
+		bio->bi_private = parent;
+		bio->bi_end_io = piece_end;
+		bio_inc_remaining(parent);
+		submit_bio_noacct(bio);
+	}
+	bio_endio(parent);
+}
+
+/* The first clone is punted when the second is allocated, and submitted. */
+static void trace_of_a_rescue(struct kunit *test)
+{
+	struct bio_set *bs = test_starved_set(test, 1, 0);
+	const char *name = bset_of(bs)->name;
+	struct test_disk *leaf = test_disk(test, NULL, NULL);
+	void **way = kunit_kzalloc(test, 2 * sizeof(*way), GFP_KERNEL);
+	struct test_disk *disk = test_disk(test, submit_twice, way);
+	struct test_io *io;
+	char rest[64];
+
+	KUNIT_ASSERT_NOT_NULL(test, way);
+	way[0] = leaf;
+	way[1] = bs;
+	trace_on(test);
+	io = test_io(test, disk);
+	KUNIT_EXPECT_TRUE(test, test_io_done(io, TEST_LIMIT_MS));
+	snprintf(rest, sizeof(rest), "dev=%u,%u sector=0 sectors=%u op=%u",
+		 MAJOR(leaf->bdev->bd_dev), MINOR(leaf->bdev->bd_dev),
+		 DISK_SECTORS, (__force unsigned int)REQ_OP_WRITE);
+	expect_traced(test, 1, name, "punt", rest);
+	expect_traced(test, 1, name, "rescue", rest);
+}
+
+static void trace_of_misuse(struct kunit *test)
+{
+	struct bio_set *bs = test_set(test, 3, 0, 0);
+	struct bio *a, *b;
+
+	KUNIT_ASSERT_EQ(test, bset_set_track(bset_of(bs), true, true), 0);
+	trace_on(test);
+	a = bio_alloc_bioset(GFP_NOIO, 0, bs);
+	b = TEST_SPLAT("a bio is held", bio_alloc_bioset(GFP_NOIO, 0, bs));
+	bio_put(a);
+	bio_put(b);
+	expect_traced(test, 1, bset_of(bs)->name, "misuse",
+		      "kind=second bio held bio=[^ ]+");
+}
+
+static void restore_stall_secs(void *unused)
+{
+	test_write_file(STALL_SECS, "10");
+}
+
+static int alloc_and_put(void *arg)
+{
+	struct bio *bio = bio_alloc_bioset(GFP_NOIO, 0, arg);
+
+	bio_put(bio);
+	return 0;
+}
+
+/* After a second, and before the two that a second report takes. */
+static void trace_of_a_stall(struct kunit *test)
+{
+	struct bio_set *bs = test_starved_set(test, 1, 0);
+	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, 0, bs);
+	struct test_worker *w;
+
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	trace_on(test);
+	test_defer(test, restore_stall_secs, NULL);
+	KUNIT_EXPECT_GE(test, test_write_file(STALL_SECS, "1"), 0);
+	w = test_worker(test, alloc_and_put, bs);
+	KUNIT_EXPECT_FALSE(test, test_worker_done(w, 1700));
+	bio_put(bio);
+	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));
+	expect_traced(test, 1, bset_of(bs)->name, "stall",
+		      "what=bio ns=[1-9][0-9]{9}");
+}
+
+/* Switched off, nothing is said. */
+static void trace_is_off(struct kunit *test)
+{
+	struct bio_set *bs = test_starved_set(test, 1, 0);
+	struct bio *bio;
+
+	trace_on(test);
+	KUNIT_EXPECT_EQ(test, test_shell("echo 0 >" ENABLE), 0);
+	bio = bio_alloc_bioset(GFP_NOWAIT, 0, bs);
+	if (bio)
+		bio_put(bio);
+	expect_traced(test, 0, bset_of(bs)->name, "[a-z_]*", ".*");
+}
+
+static struct kunit_case trace_cases[] = {
+	KUNIT_CASE(trace_of_a_set),  KUNIT_CASE(trace_of_a_failure),
+	KUNIT_CASE(trace_of_a_wait), KUNIT_CASE(trace_of_a_rescue),
+	KUNIT_CASE(trace_of_misuse), KUNIT_CASE(trace_of_a_stall),
+	KUNIT_CASE(trace_is_off),    {}
+};
+
+struct kunit_suite bset_trace_suite = {
+	.name = "trace",
+	.test_cases = trace_cases,
+};
