@@ -112,6 +112,11 @@ manuals() {
 	references
 }
 
+# bioset(7) has each file, column, parameter and tracepoint, and no other.
+reference() {
+	"$TOP/scripts/reference.py" "$TOP" >&2
+}
+
 spelling() {
 	codespell --skip './.git,*.svg,*.json' --ignore-words-list fo,nd . >&2
 }
@@ -204,6 +209,7 @@ check "clang-format" 120 format
 check "kernel-doc" 120 kernel_doc
 check "shellcheck" 120 shell
 check "manual pages" 120 manuals
+check "reference in bioset(7)" 60 reference
 check "python" 60 python
 check "codespell" 60 spelling
 check "version tests stand in compat.h" 60 version_tests

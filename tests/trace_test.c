@@ -237,25 +237,14 @@ static void trace_of_a_stall(struct kunit *test)
 		      "what=bio ns=[1-9][0-9]{9}");
 }
 
-/* Switched off, nothing is said. */
-static void trace_is_off(struct kunit *test)
-{
-	struct bio_set *bs = test_starved_set(test, 1, 0);
-	struct bio *bio;
-
-	trace_on(test);
-	KUNIT_EXPECT_EQ(test, test_shell("echo 0 >" ENABLE), 0);
-	bio = bio_alloc_bioset(GFP_NOWAIT, 0, bs);
-	if (bio)
-		bio_put(bio);
-	expect_traced(test, 0, bset_of(bs)->name, "[a-z_]*", ".*");
-}
-
 static struct kunit_case trace_cases[] = {
-	KUNIT_CASE(trace_of_a_set),  KUNIT_CASE(trace_of_a_failure),
-	KUNIT_CASE(trace_of_a_wait), KUNIT_CASE(trace_of_a_rescue),
-	KUNIT_CASE(trace_of_misuse), KUNIT_CASE(trace_of_a_stall),
-	KUNIT_CASE(trace_is_off),    {}
+	KUNIT_CASE(trace_of_a_set),
+	KUNIT_CASE(trace_of_a_failure),
+	KUNIT_CASE(trace_of_a_wait),
+	KUNIT_CASE(trace_of_a_rescue),
+	KUNIT_CASE(trace_of_misuse),
+	KUNIT_CASE(trace_of_a_stall),
+	{},
 };
 
 struct kunit_suite bset_trace_suite = {
