@@ -17,9 +17,9 @@
  *   track.c            who has which bio
  *   rescuer.c          resubmits bios that wait behind an allocation
  *   starve.c           takes memory away for a test; the key of the slow paths
+ *   trace.h            tracepoints
  *   stats.c            counts
  *   cache.c            per-CPU lists
- *   trace.h            tracepoints
  *   layout.h compat.h  what differs between kernels
  */
 #ifndef BSET_INTERNAL_H
@@ -61,7 +61,7 @@
  * waits only while all objects of the reserve are out, and each is put some day.
  *
  * Hence the rule: smp_rmb() between getting hold of a bio and the first
- * bset_pool_short() or bset_reserve_push() for it.
+ * bset_pool_short() or reserve_push() for it.
  */
 struct bset_pool {
 	mempool_t reserve;

@@ -228,8 +228,8 @@ static int try_alloc(struct bset_try *t)
 }
 
 /*
- * What bio_split() returns when it fails: for want of memory, or because an
- * atomic write cannot be split where there are such (6.11).
+ * What bio_split() returns when it fails: because there is no memory, or, where
+ * there are such (6.11), because an atomic write cannot be split.
  */
 static int try_split(struct bset_try *t)
 {

@@ -32,7 +32,7 @@
  *               them in turn; which of them comes first may differ each time
  *   A_TWO_SETS, B_TWO_SETS  disk A or disk B has a second set, to the same end
  *
- * Each of these takes one thing away from the algorithm; the proof must break:
+ * Each of these takes one thing away from the algorithm; the argument must break:
  *   WITHOUT_RESCUER   nothing is punted
  *   PUNT_ONE_LIST     only list [0] is punted
  *   PUNT_WANTED       only bios of the set that is waited for are punted; also
