@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # drgn-test.sh: tools/bioset-drgn.py finds in a dump of a guest's memory what
-# the guest said about its set just before: what it holds, and who waits.
+# the guest said about its set just before: what it holds, and who waits. The same in
+# a guest, for the kernel that it runs on.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -40,7 +41,14 @@ bad_input() {
 		refused "no debug information" --core "$log/vmcore" --module /none
 }
 
-need_pkgs "reading a memory dump" python3-drgn
+# The guest strips its modules, so one with debug information comes beside them.
+live() {
+	guest --modules "null_blk dm-mod" --file "$TOP/tests/guest/stripe.sh" --file "$drgn" \
+		--file "$build/bioset_core.ko:bioset_core.debug" --host-root --mem 1024 \
+		--time 300 --name drgn-live drgn-live.sh
+}
+
+need_pkgs "reading memory" python3-drgn util-linux dmsetup
 use_flavour "${FLAVOUR:-stock}"
 guest --modules "null_blk qemu_fw_cfg" --file "$TOP/tests/guest/stripe.sh" --mem 256 \
 	--time 200 --qemu-arg=-device --qemu-arg=vmcoreinfo --dump-at 'dump me' drgn.sh
@@ -53,4 +61,5 @@ for test in agrees bad_input; do
 	fi
 done
 [ -n "${failed:-}" ] || rm -f "$log/vmcore"
+live || failed=1
 [ -z "${failed:-}" ]
