@@ -59,6 +59,7 @@ step "model on the KASAN kernel" 400 "$run" apimodel kasan calls=300000
 step "torture on the KASAN kernel" "$torture_limit" torture kasan
 step "failure points on the KASAN kernel" 1000 "$run" failnth
 
+step "throughput against the reserve" 400 env RESERVES=1,8,128 SECS=2 "$TOP/scripts/tuning.sh"
 step "documentation" 1300 "$TOP/scripts/docs-test.sh"
 step "documentation on Linux 5.10" 700 env FLAVOUR=5.10 "$TOP/scripts/docs-test.sh" --step commands watching fast
 step "documentation on Linux 7.2" 700 env FLAVOUR=7.2 "$TOP/scripts/docs-test.sh" --step commands watching fast

@@ -3,7 +3,8 @@
 #
 # tuning.sh: how the throughput of the example depends on its reserve when it
 # has nothing else, on Debian's stock kernel; UPDATE=1 puts the table into
-# docs/tuning.md. RESERVES=1,2,4 and SECS=3 make it short or long.
+# docs/tuning.md. RESERVES=1,2,4 and SECS=3 make it short or long. The last lines are
+# results: what that page says about small and large reserves is so.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -44,6 +45,36 @@ tables() {
 		}' "$1"
 }
 
+# judge FILE: for each pattern, the smallest reserve makes tasks wait and costs
+# throughput, the largest does not get in the way, and without limit nobody waits.
+judge() {
+	awk -F';' '
+		function verdict(right, what) {
+			print (right ? "ok " : "not ok ") what (right ? "" : " - see the table")
+			bad += !right
+		}
+		/TUNING;/ {
+			sub(/.*TUNING;/, "")
+			speed[$2, $1] = $4; waits[$2, $1] = $5; patterns[$2]
+			if ($1 == "no limit") next
+			if (!least || $1 + 0 < least) least = $1 + 0
+			if ($1 + 0 > most) most = $1 + 0
+		}
+		END {
+			for (p in patterns) {
+				n++
+				if (least <= 8)
+					verdict(waits[p, least] && speed[p, least] * 4 < speed[p, "no limit"],
+						p ": a reserve of " least " is slow, and goes on")
+				if (most >= 128)
+					verdict(speed[p, most] * 2 > speed[p, "no limit"],
+						p ": a reserve of " most " is enough")
+				verdict(waits[p, "no limit"] == 0, p ": nobody waits while there is memory")
+			}
+			exit bad || n != 2
+		}' "$1"
+}
+
 # The same text between the marks, and no other change.
 update_page() {
 	local page=$TOP/docs/tuning.md
@@ -63,3 +94,4 @@ guest --modules null_blk --file "$TOP/tests/guest/stripe.sh" --host-root --mem 1
 	--show 'TUNING' tuning.sh
 tables "$log/console.log"
 [ -z "${UPDATE:-}" ] || update_page "$log/console.log"
+judge "$log/console.log"
