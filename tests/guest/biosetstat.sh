@@ -4,7 +4,7 @@
 #
 # guest: --host-root --modules null_blk --mem 1024
 # time: 240
-# needs: tmux util-linux
+# needs: tmux util-linux python3
 # tool: biosetstat
 
 # shellcheck source=stripe.sh
@@ -53,6 +53,24 @@ agrees() {
 	done
 }
 
+# Each line is an object of its own, and no count falls, while all moves.
+json_under_load() {
+	tool --json 0.5 5 >/host/tmp/json
+	host python3 - <<-'END'
+		import json
+		tables = [json.loads(line) for line in open("/tmp/json")]
+		assert len(tables) == 5, len(tables)
+		sets = [table["sets"][0] for table in tables]
+		pairs = list(zip(sets, sets[1:]))
+		assert all(a["uptime"] < b["uptime"] for a, b in zip(tables, tables[1:]))
+		assert all(len(table["sets"]) == 1 for table in tables)
+		assert all(a.keys() == b.keys() and len(a) == 20 for a, b in pairs)
+		assert all(a[c] <= b[c] for a, b in pairs for c in ("allocs", "waits", "punted", "from_reserve"))
+		assert sets[0]["allocs"] < sets[-1]["allocs"] and sets[0]["waits"] < sets[-1]["waits"]
+		print("in", tables[-1]["uptime"] - tables[0]["uptime"], "s:", sets[0], sets[-1])
+	END
+}
+
 screen() {
 	host env TERM=screen LC_ALL=C.UTF-8 tmux -L test -f /dev/null "$@"
 }
@@ -79,7 +97,7 @@ under_load() {
 		keep_busy $n &
 		busy="$busy $!"
 	done
-	screen new-session -d -x 80 -y 24 "/root/biosetstat 1; sleep 100"
+	screen new-session -d -x 80 -y 24 "/root/biosetstat 1; echo STATUS \$?; sleep 100"
 	shows '^bioset_stripe\.clones\.[0-9]+ +[01]/1 +[0-9]+ +[0-9.]+k? +[0-9.]+k? +[0-9.]+ +[1-3] +[0-9.]+ms +[0-9.]+'
 	cat /run/screen
 	[ "$(awk 'length > 80' /run/screen)" = "" ]
@@ -92,6 +110,7 @@ under_load() {
 	cat /run/screen
 	screen send-keys n
 	shows 'by name'
+	json_under_load
 	# The loops end with their last dd, which would keep the disk busy.
 	touch /run/stop
 	# shellcheck disable=SC2086 # words
@@ -108,6 +127,7 @@ under_load() {
 	load bioset_core
 	shows 'no driver has made a set'
 	screen send-keys q
+	shows 'STATUS 0'
 	screen kill-server
 }
 
