@@ -334,7 +334,7 @@ static void api_split_integrity(struct kunit *test)
 
 	want_integrity(test, bs);
 	front = bio_split(src, 3, GFP_NOIO, bs);
-	KUNIT_ASSERT_NOT_NULL(test, front);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, front);
 	KUNIT_ASSERT_NOT_NULL(test, bio_integrity(front));
 	KUNIT_EXPECT_EQ(test, bio_integrity(front)->bip_iter.bi_size, 24);
 	KUNIT_EXPECT_EQ(test, bio_integrity(src)->bip_iter.bi_size, 40);
@@ -363,13 +363,32 @@ static void api_split(struct kunit *test)
 	struct bio *src = source_bio(test, disk);
 	struct bio *front = bio_split(src, 3, GFP_NOIO, bs);
 
-	KUNIT_ASSERT_NOT_NULL(test, front);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, front);
 	KUNIT_EXPECT_PTR_EQ(test, front->bi_pool, bs);
 	KUNIT_EXPECT_EQ(test, bio_sectors(front), 3);
 	KUNIT_EXPECT_EQ(test, front->bi_iter.bi_sector, 100);
 	KUNIT_EXPECT_EQ(test, bio_sectors(src), 5);
 	KUNIT_EXPECT_EQ(test, src->bi_iter.bi_sector, 103);
 	bio_put(front);
+	free_source(src);
+}
+
+/* Callers test for what the kernel's own returns without memory. */
+static void api_split_fails_as_the_kernels(struct kunit *test)
+{
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct bio_set *bs = test_starved_set(test, 1, 0);
+	struct bio *held, *src, *kernels;
+
+	test_need_asking_kernel(test);
+	src = source_bio(test, disk);
+	held = bio_alloc_bioset(GFP_NOWAIT, 0, bs);
+	test_kernel_has_to_ask();
+	kernels = (bio_split)(src, 3, GFP_NOWAIT, bs);
+	KUNIT_EXPECT_TRUE(test, IS_ERR_OR_NULL(kernels));
+	KUNIT_EXPECT_PTR_EQ(test, bio_split(src, 3, GFP_NOWAIT, bs), kernels);
+	KUNIT_EXPECT_EQ(test, bio_sectors(src), 8);
+	bio_put(held);
 	free_source(src);
 }
 
@@ -380,7 +399,7 @@ static void api_next_split(struct kunit *test)
 	struct bio *src = source_bio(test, disk);
 	struct bio *front = bio_next_split(src, 7, GFP_NOIO, bs);
 
-	KUNIT_ASSERT_NOT_NULL(test, front);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, front);
 	KUNIT_EXPECT_PTR_NE(test, front, src);
 	KUNIT_EXPECT_EQ(test, bio_sectors(front), 7);
 	bio_put(front);
@@ -396,9 +415,9 @@ static void api_split_null_set(struct kunit *test)
 	struct bio *front = bio_split(src, 3, GFP_NOIO, NULL);
 	struct bio *clone = bio_clone_fast(src, GFP_NOIO, NULL);
 
-	KUNIT_EXPECT_NOT_NULL(test, front);
+	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(front));
 	KUNIT_EXPECT_NOT_NULL(test, clone);
-	if (front)
+	if (!IS_ERR_OR_NULL(front))
 		bio_put(front);
 	if (clone)
 		test_kernel_put(clone);
@@ -422,21 +441,29 @@ static void api_put_drops_references(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
 }
 
-/* The kernel allocates from our set, and either put is right. */
+/*
+ * The kernel allocates from our set, and either put is right.  What it took from
+ * the slab without asking the set is counted when it comes back, and only then.
+ */
 static void api_kernel_alloc(struct kunit *test)
 {
 	struct bio_set *bs = vec_set(test);
 	unsigned int nr = vecs_of(test), i;
+	u64 allocs = 0;
 	struct bio *bio;
 
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 8; i++) {
+		if (i & 2)
+			test_kernel_has_to_ask();
+		allocs += i & 2 ? TEST_KERNEL_CAN_ASK : !bset_kernel_takes;
 		bio = kernel_bio_alloc(NULL, nr, REQ_ALLOC_CACHE, GFP_NOIO, bs);
 		expect_fresh(test, bio, bs, nr);
-		KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 1);
+		KUNIT_EXPECT_EQ(test, test_stats(test, bs).allocs, allocs);
 		if (i & 1)
 			test_kernel_put(bio);
 		else
 			bio_put(bio);
+		KUNIT_EXPECT_EQ(test, test_stats(test, bs).puts, i + 1);
 		KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
 	}
 }
@@ -454,7 +481,7 @@ static void api_kernel_clone_and_split(struct kunit *test)
 	expect_clone(test, clone, src, bs);
 	bio_put(clone);
 	front = (bio_split)(src, 2, GFP_NOIO, bs);
-	KUNIT_ASSERT_NOT_NULL(test, front);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, front);
 	KUNIT_EXPECT_PTR_EQ(test, front->bi_pool, bs);
 	KUNIT_EXPECT_EQ(test, bio_sectors(front), 2);
 	bio_put(front);
@@ -634,6 +661,7 @@ static struct kunit_case api_cases[] = {
 	KUNIT_CASE(api_clone_integrity),
 	KUNIT_CASE(api_split_integrity),
 	KUNIT_CASE(api_split),
+	KUNIT_CASE(api_split_fails_as_the_kernels),
 	KUNIT_CASE(api_next_split),
 	KUNIT_CASE(api_split_null_set),
 	KUNIT_CASE_PARAM(api_put_drops_references, vecs_gen_params),

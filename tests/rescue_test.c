@@ -65,12 +65,16 @@ static void send_piece(struct splitter *s, struct bio *parent, unsigned int i)
 	submit_bio_noacct(bio);
 }
 
-/* What a driver that knows nothing of us does, with the kernel's functions. */
+/* What a driver that knows nothing of us does, with the kernel's functions, when
+ * there is no memory in the slab either.
+ */
 static void send_split(struct splitter *s, struct bio *parent)
 {
-	struct bio *bio = (bio_split)(parent, 1, GFP_NOIO, s->bs);
+	struct bio *bio;
 
-	if (!bio) {
+	test_kernel_has_to_ask();
+	bio = (bio_split)(parent, 1, GFP_NOIO, s->bs);
+	if (IS_ERR_OR_NULL(bio)) {
 		s->failed++;
 		return;
 	}
@@ -211,6 +215,7 @@ static void rescue_kernel_split(struct kunit *test)
 	struct splitter *s = splitter(test, bs, leaf, MAX_PIECES - 1);
 	struct test_disk *disk = test_disk(test, splitter_submit, s);
 
+	test_need_asking_kernel(test);
 	s->by_kernel = true;
 	expect_completed(test, test_io(test, disk));
 	KUNIT_EXPECT_EQ(test, s->failed, 0);
@@ -750,10 +755,19 @@ static void rescue_beside_realtime_task(struct kunit *test)
 		expect_rescued(test, bs, MAX_PIECES - 1);
 }
 
-/*
- * Rescuers are kthreads named after the workqueue.  One that was stopped may
- * still be in the list, on its way out.
+/* A rescuer is a kthread that is named after the workqueue, since 6.6 with a
+ * word before it.
  */
+static bool is_rescuer(const struct task_struct *p)
+{
+	const char *name = p->comm;
+
+	if (!strncmp(name, "kworker/R-", 10))
+		name += 10;
+	return !strncmp(name, "bset/", 5);
+}
+
+/* One that was stopped may still be in the list, on its way out. */
 static unsigned int count_rescuers(void)
 {
 	struct task_struct *p;
@@ -764,7 +778,7 @@ static unsigned int count_rescuers(void)
 	for_each_process(p) {
 		/* A thread that begins to exit now may count or not. */
 		exiting = data_race(p->flags) & PF_EXITING;
-		n += !strncmp(p->comm, "bset/", 5) && !exiting;
+		n += is_rescuer(p) && !exiting;
 	}
 	rcu_read_unlock();
 	return n;

@@ -29,11 +29,13 @@ static int take(void *arg)
 {
 	struct taker *t = arg;
 
-	if (t->kernel)
+	if (t->kernel) {
+		test_kernel_has_to_ask();
 		t->bio = kernel_bio_alloc(NULL, t->nr_vecs, REQ_OP_READ,
 					  GFP_NOIO, t->bs);
-	else
+	} else {
 		t->bio = bio_alloc_bioset(GFP_NOIO, t->nr_vecs, t->bs);
+	}
 	t->got = ktime_get();
 	return 0;
 }
@@ -44,6 +46,8 @@ static struct taker *start_taker(struct kunit *test, struct bio_set *bs,
 	struct taker *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
+	if (kernel)
+		test_need_asking_kernel(test);
 	t->bs = bs;
 	t->nr_vecs = nr_vecs;
 	t->kernel = kernel;
@@ -96,12 +100,18 @@ static void drain_desc(const struct drain_case *d, char *desc)
 
 KUNIT_ARRAY_PARAM(drain, drains, drain_desc);
 
-static struct bio *take_nowait(const struct drain_case *d, struct bio_set *bs)
+/* The kernel's allocator of kernels that take by themselves asks for nobody who
+ * cannot sleep: there the reserve is for those who can.
+ */
+static struct bio *take_nowait(const struct drain_case *d, struct bio_set *bs,
+			       bool left)
 {
-	if (d->kernel)
-		return kernel_bio_alloc(NULL, d->nr_vecs, REQ_OP_READ,
-					GFP_NOWAIT, bs);
-	return bio_alloc_bioset(GFP_NOWAIT, d->nr_vecs, bs);
+	const gfp_t gfp = left && bset_kernel_takes ? GFP_NOIO : GFP_NOWAIT;
+
+	if (!d->kernel)
+		return bio_alloc_bioset(GFP_NOWAIT, d->nr_vecs, bs);
+	test_kernel_has_to_ask();
+	return kernel_bio_alloc(NULL, d->nr_vecs, REQ_OP_READ, gfp, bs);
 }
 
 /* catalogue 20: the reserve serves those who cannot wait, then NULL */
@@ -113,13 +123,15 @@ static void reserve_nowait(struct kunit *test)
 	struct bio *bios[MAX_POOL];
 	unsigned int i, round;
 
+	if (d->kernel)
+		test_need_asking_kernel(test);
 	for (round = 0; round < 2; round++) {
 		for (i = 0; i < d->pool_size; i++) {
-			bios[i] = take_nowait(d, bs);
+			bios[i] = take_nowait(d, bs, true);
 			KUNIT_ASSERT_NOT_NULL(test, bios[i]);
 		}
 		KUNIT_EXPECT_EQ(test, test_stats(test, bs).reserve, 0);
-		KUNIT_EXPECT_PTR_EQ(test, take_nowait(d, bs), NULL);
+		KUNIT_EXPECT_PTR_EQ(test, take_nowait(d, bs, false), NULL);
 		KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight,
 				d->pool_size);
 		for (i = 0; i < d->pool_size; i++) {
@@ -430,15 +442,17 @@ static void reserve_refilled_before_cache(struct kunit *test)
 static void reserve_no_array_gives_bio_back(struct kunit *test)
 {
 	struct bio_set *bs = test_set(test, 1, 0, BIOSET_NEED_BVECS);
-	struct late_put *spare = hold(test, bs, 0, false);
-	struct late_put *big;
+	struct late_put *spare, *big;
 
+	test_need_asking_kernel(test);
+	spare = hold(test, bs, 0, false);
 	bset_starve(bs, 1);
 	big = hold(test, bs, 256, false);
 	put_it(spare);
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).reserve, 1);
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).vec_reserve, 0);
 	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOWAIT, 256, bs), NULL);
+	test_kernel_has_to_ask();
 	KUNIT_EXPECT_PTR_EQ(test,
 			    kernel_bio_alloc(NULL, 256, REQ_OP_READ, GFP_NOWAIT,
 					     bs),

@@ -11,6 +11,7 @@
 #include <linux/interrupt.h>
 #include <linux/kmsg_dump.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/timer.h>
@@ -40,6 +41,21 @@
  * asking the set (7.1, 7.2): they are not counted when they are taken.
  */
 extern bool bset_kernel_takes;
+
+/*
+ * There the kernel asks the set when the slab has nothing, and then for callers
+ * that may sleep only.  The slab can be made to have nothing for the next
+ * allocation of this task.
+ */
+#define TEST_KERNEL_CAN_ASK (!bset_kernel_takes || IS_ENABLED(CONFIG_FAILSLAB))
+
+static inline void test_kernel_has_to_ask(void)
+{
+#ifdef CONFIG_FAILSLAB
+	if (bset_kernel_takes)
+		WRITE_ONCE(current->fail_nth, 1);
+#endif
+}
 
 /* 5.18: before, there is nothing that the bit could do to a bio of ours. */
 #if !BSET_HAVE_REQ_ALLOC_CACHE

@@ -195,6 +195,12 @@ void test_unblock(void)
 	test_disks_release();
 }
 
+void test_need_asking_kernel(struct kunit *test)
+{
+	if (!TEST_KERNEL_CAN_ASK)
+		kunit_skip(test, "the slab cannot be made to fail");
+}
+
 /* In parentheses the name is never the header's macro. */
 void test_kernel_put(struct bio *bio)
 {

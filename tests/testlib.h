@@ -81,6 +81,9 @@ struct bioset_stats test_stats_settled(struct kunit *test, struct bio_set *bs);
  */
 void test_unblock(void);
 
+/* For cases in which the kernel's allocator is to come to a set. */
+void test_need_asking_kernel(struct kunit *test);
+
 /* The kernel's bio_put(), and ours; for parameters. */
 void test_kernel_put(struct bio *bio);
 void test_our_put(struct bio *bio);
