@@ -235,8 +235,10 @@ static int try_split(struct bset_try *t)
 {
 	struct bio bio, *split;
 
-	bset_bio_init_kernel(&bio, NULL, NULL, 0,
+	/* With data: one that did not fail would go through it. */
+	bset_bio_init_kernel(&bio, NULL, t->vecs, BIO_MAX_VECS,
 			     REQ_OP_WRITE | BSET_REQ_ATOMIC);
+	t->vecs[0].bv_len = 2 * SECTOR_SIZE;
 	bio.bi_iter.bi_size = 2 * SECTOR_SIZE;
 	t->deny = true;
 	split = bio_split(&bio, 1, GFP_NOWAIT, &t->bs);
