@@ -7,6 +7,7 @@
 #ifndef BSET_TESTCOMPAT_H
 #define BSET_TESTCOMPAT_H
 
+#include <linux/cpu.h>
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/kmsg_dump.h>
@@ -114,6 +115,25 @@ typedef bool test_filldir_t;
 typedef int test_filldir_t;
 #define TEST_FILLDIR_GO_ON 0
 #endif
+
+/* Some kernels without hotplug declare neither (5.10). */
+static inline int test_remove_cpu(unsigned int cpu)
+{
+#ifdef CONFIG_HOTPLUG_CPU
+	return remove_cpu(cpu);
+#else
+	return -EPERM;
+#endif
+}
+
+static inline int test_add_cpu(unsigned int cpu)
+{
+#ifdef CONFIG_HOTPLUG_CPU
+	return add_cpu(cpu);
+#else
+	return -EPERM;
+#endif
+}
 
 /* 6.13: the function is given at once. */
 static inline void

@@ -490,7 +490,7 @@ static void flip_cpu(struct rnd_state *rnd)
 
 	if (!cpu_possible(cpu) || !get_cpu_device(cpu))
 		return;
-	ret = cpu_online(cpu) ? remove_cpu(cpu) : add_cpu(cpu);
+	ret = cpu_online(cpu) ? test_remove_cpu(cpu) : test_add_cpu(cpu);
 	if (!ret)
 		atomic64_inc(&tt_totals.hotplugs);
 }
@@ -500,7 +500,7 @@ static void all_cpus_on(void)
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		if (cpu_present(cpu) && !cpu_online(cpu) && add_cpu(cpu))
+		if (cpu_present(cpu) && !cpu_online(cpu) && test_add_cpu(cpu))
 			tt_fail("CPU %u did not come back", cpu);
 }
 
