@@ -13,8 +13,8 @@
  *                        callback is called, mempool_free() touches the public
  *                        struct no more.
  *   bio_slab             of the set's class: since 7.1 bio_alloc_bioset() takes
- *                        from it without asking us when it wants more than 4
- *                        vecs, and gives back what it took by our callbacks.
+ *                        from it without asking us (7.1 only for more than 4
+ *                        vecs), and gives back what it took by our callbacks.
  *   cache                a per-CPU cache, always empty and full at once, so that
  *                        no bio is ever kept in it (see below)
  *   rescue_*             see rescuer.c

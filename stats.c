@@ -15,10 +15,10 @@
  *
  * Puts are read first: an alloc is counted before its put, so the difference is
  * never negative.  (The exception: since 7.1 bio_alloc_bioset() of the kernel,
- * called for one of our sets by code without our header, takes a bio with more
- * than 4 vecs without asking us.  It is counted when it is put only.)  When
- * nobody allocates any more the puts can only be behind, so a result of 0 is
- * final.
+ * called for one of our sets by code without our header, takes bios without
+ * asking us: 7.2 all, 7.1 those with more than 4 vecs.  They are counted when
+ * they are put only.)  When nobody allocates any more the puts can only be
+ * behind, so a result of 0 is final.
  *
  * Context: any.
  * Return: the number.
