@@ -11,7 +11,7 @@
 #   # runs: SUITE.CASE       or a guest script (see run), or another script and its
 #                            arguments
 #   # says: TEXT             optional; and the log of the run has this text
-#   # kernel: kasan          optional; User Mode Linux is the default
+#   # kernel: kasan          optional; as kernel.sh has it, "uml" is the default
 #
 # Names are beginnings of the patches' names, such as 01 for those of the first
 # row of the test catalogue.
@@ -23,6 +23,10 @@
 
 header() {
 	sed -n "s/^# $2: *//p" "$1"
+}
+
+flavour_of() {
+	header "$1" kernel | grep . || echo uml
 }
 
 copy_tree() {
@@ -75,7 +79,7 @@ mutant() {
 	kills=$(header "$1" kills)
 	case $kills in "hang ("*) may_hang=1 && kills=${kills#hang (} && kills=${kills%)} ;; esac
 	test=$(header "$1" runs | grep . || echo "$kills")
-	flavour=$(header "$1" kernel | grep . || echo uml)
+	flavour=$(flavour_of "$1")
 	copy_tree
 	patch -s -d "$work" -p1 <"$1" || {
 		not_ok "$name - the patch does not apply"
@@ -108,6 +112,8 @@ for name; do
 	compgen -G "$TOP/tests/mutants/$name*.patch" >/dev/null ||
 		die "no mutant's name begins with \"$name\"; see tests/mutants"
 	for patch in "$TOP/tests/mutants/$name"*.patch; do
+		# Not in the mutant's time
+		"$TOP/scripts/kernel.sh" "$(flavour_of "$patch")" >/dev/null
 		step "$(basename "$patch" .patch)" 400 mutant "$patch"
 	done
 done
