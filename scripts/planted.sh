@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# planted.sh FLAVOUR: does the test kernel FLAVOUR report a planted bug of each
-# kind that it is there to find? Prints one result a kind. Asked once for each
-# kernel that is built and each version of what asks.
+# planted.sh FLAVOUR[-VERSION]: does the test kernel FLAVOUR report a planted bug
+# of each kind that it is there to find? Prints one result a kind. Asked once for
+# each kernel that is built and each version of what asks.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -11,12 +11,12 @@
 . "$TOP/scripts/flavour.sh"
 
 usage() {
-	die "usage: planted.sh kasan|kcsan|ubsan|rt"
+	die "usage: planted.sh kasan[-VERSION]|kcsan[-VERSION]|ubsan[-VERSION]|rt"
 }
 
 # KIND, and what the report says
 expectations() {
-	case $1 in
+	case ${1%%-*} in
 	kasan)
 		# First, because KASAN's reports switch lockdep off
 		echo "lock possible circular locking"
