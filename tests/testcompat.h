@@ -63,6 +63,11 @@ static inline void test_kernel_has_to_ask(void)
 #define REQ_ALLOC_CACHE 0
 #endif
 
+/* 5.16 */
+#ifndef REQ_POLLED
+#define REQ_POLLED 0
+#endif
+
 /* 5.15; sets of ours take the flag everywhere. */
 #if !BSET_HAVE_BIO_SET_CACHE
 #define BIOSET_PERCPU_CACHE BIT(2)
