@@ -71,7 +71,10 @@ step "signed modules" 900 "$TOP/scripts/secure-boot.sh"
 step "in a kernel's source tree" 1800 "$TOP/scripts/kernel-tree-test.sh"
 
 step "unloading beside a stuck work item" 200 "$run" stuckwork
+step "UML kernel" 1500 kernel uml
 step "KUnit by bio_init()" 400 kunit_by_bio_init
+step "UML kernel of Linux 7.2" 1500 kernel uml-7.2
+step "KUnit on UML, Linux 7.2" 640 kunit uml-7.2
 step "bcache, unmodified" 700 "$TOP/scripts/intree-driver.sh"
 step "model of forward progress" 4000 "$TOP/scripts/model.sh"
 step "beside a real-time task" 400 "$run" realtime
