@@ -89,6 +89,7 @@ if [ -z "${SUITE:-}" ]; then
 	step "harness" 700 harness
 	step "stock kernel" 500 "$run" integration
 	step "knobs and reports" 360 "$run" knobs
+	step "isolated CPUs" 200 "$run" isolated
 	step "tracking" 360 "$run" tracked
 	step "biosetstat" 400 "$TOP/scripts/tools-test.sh"
 	step "biosetstat on the stock kernel" 300 "$run" biosetstat
