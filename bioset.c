@@ -19,7 +19,9 @@
 /* All live sets, for teardown checks and for reports. */
 static DEFINE_MUTEX(sets_lock);
 static LIST_HEAD(sets);
-static unsigned int next_id;
+/* Of the next set's name; a test sets it.  Under sets_lock. */
+unsigned int bset_next_id;
+EXPORT_SYMBOL_BSET(bset_next_id);
 
 /*
  * Polls, because a put that could wake us would cost every put.  Starts with
@@ -57,6 +59,17 @@ static bool set_is_listed(struct bio_set *bs)
 	return found;
 }
 
+static bool name_is_taken(const char *name)
+{
+	struct bset *set;
+	bool taken = false;
+
+	lockdep_assert_held(&sets_lock);
+	list_for_each_entry(set, &sets, all)
+		taken |= !strcmp(set->name, name);
+	return taken;
+}
+
 /*
  * <module>.<last word of the expression>.<number>: what a reader recognises,
  * a file name, and one word in a table.  The expression may be a name that the
@@ -81,9 +94,14 @@ static void name_set(struct bset *set, struct module *owner, const char *expr)
 		strscpy(word, "set", sizeof(word));
 	strscpy(set->owner, owner ? owner->name : "kernel", sizeof(set->owner));
 
+	/* Numbers start again after 2^32 sets, and an old set may have the one
+	 * that comes next.
+	 */
 	mutex_lock(&sets_lock);
-	snprintf(set->name, sizeof(set->name), "%.24s.%s.%u", set->owner, word,
-		 next_id++);
+	do {
+		snprintf(set->name, sizeof(set->name), "%.24s.%s.%u",
+			 set->owner, word, bset_next_id++);
+	} while (name_is_taken(set->name));
 	mutex_unlock(&sets_lock);
 }
 

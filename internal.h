@@ -124,6 +124,9 @@ struct bset {
 	char name[BSET_NAME_LEN];
 };
 
+/* bioset.c */
+extern unsigned int bset_next_id;
+
 /* debugfs.c */
 void bset_debugfs_start(void);
 void bset_debugfs_stop(void);
