@@ -348,14 +348,20 @@ static inline int bset_clone_with_payload(struct bio *bio, struct bio *src,
 	int ret;
 
 #if BSET_HAVE_INTEGRITY_POOLS
-	if (bio_integrity(src)) {
-		bset_clone_fields(bio, src, bdev);
-		return bset_clone_integrity(bio, src, gfp);
-	}
-#endif
+	/* All but the integrity data, the encryption data included */
+	struct bio plain = *src;
+
+	plain.bi_opf &= ~REQ_INTEGRITY;
+	ret = bio_init_clone(bdev, bio, &plain, gfp);
+#else
 	ret = bio_init_clone(bdev, bio, src, gfp);
+#endif
 	bio->bi_pool = bs;
 	bio->bi_opf &= ~REQ_ALLOC_CACHE;
+#if BSET_HAVE_INTEGRITY_POOLS
+	if (!ret && bio_integrity(src))
+		ret = bset_clone_integrity(bio, src, gfp);
+#endif
 	return ret;
 #endif
 }
