@@ -54,7 +54,9 @@ struct bio_vec *bset_kernel_array(enum bset_kind kind, gfp_t gfp)
 	struct bio_vec *vecs;
 	struct bio *bio;
 
-	gfp &= ~(__GFP_DIRECT_RECLAIM | __GFP_IO | __GFP_NOFAIL);
+	/* Nor is a memory cgroup charged, see bset_slab_get(). */
+	gfp &= ~(__GFP_DIRECT_RECLAIM | __GFP_IO | __GFP_NOFAIL |
+		 __GFP_ACCOUNT);
 	bio = bset_kernel_alloc(NULL, bset_kind_vecs(kind), 0,
 				gfp | __GFP_NOWARN, &array_source);
 	if (!bio)

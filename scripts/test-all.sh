@@ -53,6 +53,9 @@ step "model on the stock kernel" 400 "$run" apimodel stock calls=1000000
 step "torture on the stock kernel" "$torture_limit" torture stock
 step "memory shortage" 300 "$run" lowmem
 step "power cuts" 900 power_cuts
+step "cgroups" 400 "$run" cgroups
+step "integrity data" 400 "$run" protected
+step "suspend, restart, reload" 800 "$run" power
 
 step "example on the KASAN kernel" 600 "$run" example kasan
 step "model on the KASAN kernel" 400 "$run" apimodel kasan calls=300000

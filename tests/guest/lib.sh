@@ -211,3 +211,37 @@ mount_host() {
 host() {
 	chroot /host /usr/bin/env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
+
+CG=/sys/fs/cgroup
+
+# use_groups CONTROLLER...: cgroups of version 2, with these controllers
+use_groups() {
+	local name
+	mount -t cgroup2 none $CG
+	for name; do
+		echo "+$name" >$CG/cgroup.subtree_control
+	done
+}
+
+# in_group NAME CMD...: run CMD there. With & it is to be "exec"ed by a shell
+# of its own.
+in_group() {
+	local group=$1
+	shift
+	# shellcheck disable=SC2016 # for that shell
+	sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' $CG/"$group" "$@"
+}
+
+group() {
+	mkdir $CG/"$1"
+}
+
+# A group that is left takes a moment to be empty.
+no_group() {
+	local n=0
+	while ! rmdir $CG/"$1" 2>/dev/null; do
+		n=$((n + 1))
+		[ $n -lt 50 ] || fail "the group $1 cannot be removed"
+		sleep 0.1
+	done
+}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * loadmod [-n NTH] FILE [PARAM=VALUE...]: insert a module.
+ * loadmod -r TIMES FILE FILE...: insert all and remove them again, the last one
+ * first, without a pause and that many times.
  *
  * busybox's insmod tries a second time, another way, when a module's init
  * fails; a test must not. With -n the NTH allocation (or other fault point)
@@ -17,7 +19,8 @@
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: loadmod [-n NTH | -s] FILE [PARAM=VALUE...]\n");
+	fprintf(stderr, "usage: loadmod [-n NTH | -s] FILE [PARAM=VALUE...]\n"
+			"       loadmod -r TIMES FILE FILE...\n");
 	return 2;
 }
 
@@ -102,6 +105,41 @@ static int sweep(int fd, const char *path, const char *params)
 	return nth == 2; /* there were none */
 }
 
+/* Inserts the first of the files, then the others, and removes it after them. */
+static int in_and_out(char **paths)
+{
+	int fd, err;
+
+	if (!*paths)
+		return 0;
+	fd = open(*paths, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	err = insert(fd, "");
+	close(fd);
+	if (err)
+		return err;
+	err = in_and_out(paths + 1);
+	return err ? err : remove_module(*paths);
+}
+
+static int repeat(long times, char **paths)
+{
+	long n;
+	int err;
+
+	for (n = 0; n < times; n++) {
+		err = in_and_out(paths);
+		if (err) {
+			fprintf(stderr, "loadmod: round %ld: %s\n", n,
+				strerror(err));
+			return err;
+		}
+	}
+	printf("in and out %ld times\n", n);
+	return n <= 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *nth = NULL;
@@ -117,6 +155,8 @@ int main(int argc, char **argv)
 		argc--;
 		argv++;
 	}
+	if (argc > 3 && !strcmp(argv[1], "-r"))
+		return repeat(atol(argv[2]), argv + 3);
 	if (argc < 2)
 		return usage();
 	fd = open(argv[1], O_RDONLY | O_CLOEXEC);
