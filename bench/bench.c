@@ -64,8 +64,12 @@ struct result bench_measure(timed_fn *fn, const struct job *job)
 void bench_report(const char *part, const char *row, const char *column,
 		  struct result r)
 {
-	pr_info("result %s %s %s %llu.%llu %llu.%llu\n", part, row, column,
-		r.least / 10, r.least % 10, r.median / 10, r.median % 10);
+	u32 least, median;
+	u64 least_ns = div_u64_rem(r.least, 10, &least);
+	u64 median_ns = div_u64_rem(r.median, 10, &median);
+
+	pr_info("result %s %s %s %llu.%u %llu.%u\n", part, row, column,
+		least_ns, least, median_ns, median);
 	cond_resched();
 }
 

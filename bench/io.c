@@ -65,13 +65,14 @@ static sector_t next_sector(void)
 	const unsigned int sectors = io.test->pages
 				     << (PAGE_SHIFT - SECTOR_SHIFT);
 	const u64 nr = div_u64(compat_bdev_sectors(io.dev.bdev), sectors);
-	u64 i = io.position++;
+	u64 i = io.position++, n;
 
 	if (io.test->random) {
 		io.seed = io.seed * 1664525 + 1013904223;
 		i = io.seed >> 4;
 	}
-	return (i % nr) * sectors;
+	div64_u64_rem(i, nr, &n);
+	return n * sectors;
 }
 
 static void submit_one(struct bio *bio)

@@ -54,14 +54,15 @@ static void take_turns(const struct variant *v, unsigned int vecs)
 
 static void one_pair(const struct variant *v, unsigned int vecs)
 {
+	u32 k_rest, o_rest, r_rest;
 	u64 k, o, r;
 
 	take_turns(v, vecs);
-	r = median(ratios);
-	k = tenths(median(kernels_ns), TURN_OPS);
-	o = tenths(median(ours_ns), TURN_OPS);
-	pr_info("native %s %u %llu.%llu %llu.%llu %llu.%04llu\n", v->name, vecs,
-		k / 10, k % 10, o / 10, o % 10, r / 10000, r % 10000);
+	r = div_u64_rem(median(ratios), 10000, &r_rest);
+	k = div_u64_rem(tenths(median(kernels_ns), TURN_OPS), 10, &k_rest);
+	o = div_u64_rem(tenths(median(ours_ns), TURN_OPS), 10, &o_rest);
+	pr_info("native %s %u %llu.%u %llu.%u %llu.%04u\n", v->name, vecs, k,
+		k_rest, o, o_rest, r, r_rest);
 	cond_resched();
 }
 

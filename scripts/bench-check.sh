@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # bench-check.sh: has an allocation and put become slower than the committed
-# results by more than 3 %? Counts instructions as bench.sh does, the pair only.
-# The last line is "N passed, N failed".
+# results by more than 3 %? Counts instructions as bench.sh does, the pair only,
+# on the kernel FLAVOUR. The last line is "N passed, N failed".
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -12,7 +12,7 @@
 
 need_pkgs "the benchmark" qemu-system-x86 python3
 bench_prepare
-logs=$CACHE/bench/check
+logs=$CACHE/bench/check-$release
 parts=pairs
 rm -rf "$logs"
 mkdir -p "$logs"

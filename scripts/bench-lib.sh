@@ -12,15 +12,19 @@ BENCH_CPU_WORDS=qemu64-v1
 icount=1
 BENCH_REPORT="$TOP/scripts/bench-report.py"
 
-# Sets kernel, release and build: the stock kernel, and the modules for it.
+# Sets kernel, release and build: Debian's kernel FLAVOUR (6.1 when not given),
+# and the modules for it. Instructions of another machine are not comparable.
 bench_prepare() {
-	local log=$CACHE/logs/bench-build.log
+	local flavour=${FLAVOUR:-stock} log
+	log=$CACHE/logs/bench-build-$flavour.log
 	mkdir -p "$CACHE/logs"
-	kernel=$("$TOP/scripts/stock.sh" amd64)
+	kernel=$("$TOP/scripts/stock.sh" "$flavour")
 	release=$(cat "$kernel/release")
+	[ "$(cat "$kernel/arch")" = amd64 ] ||
+		die "FLAVOUR=$flavour: instructions are counted on amd64 only"
 	build=$(BUILD_NAME=bench-$release "$TOP/scripts/modules.sh" \
-		"/usr/src/linux-headers-$release" 2>"$log") ||
-		{ cat "$log" >&2 && die "the build failed"; }
+		"$(cat "$kernel/kdir")" 2>"$log") ||
+		{ cat "$log" >&2 && die "the build for $flavour failed"; }
 }
 
 # bench_guest NAME CPU SCRIPT BOOT-OPTIONS...: run a guest, and leave its
@@ -52,11 +56,11 @@ bench_guests() {
 }
 
 pairs_init1() {
-	bench_guest init1 "$BENCH_CPU" bench.sh --time 300 \
+	bench_guest init1 "$BENCH_CPU" bench.sh --time 900 \
 		--append "init_on_alloc=1 guest.parts=$parts"
 }
 
 pairs_init0() {
-	bench_guest init0 "$BENCH_CPU" bench.sh --time 300 \
+	bench_guest init0 "$BENCH_CPU" bench.sh --time 900 \
 		--append "init_on_alloc=0 guest.parts=$parts"
 }

@@ -7,7 +7,8 @@
                                    all results of these logs; a guest is called
                                    what its log is called
   show JSON                        all tables
-  check JSON DIRECTORY             against the committed results
+  check JSON DIRECTORY             against the committed results of this kernel
+  targets JSON...                  which of the targets these kernels meet
   collect-native JSON LOG, show-native JSON
                                    the same for User Mode Linux
   document DIRECTORY FILE.md DATA-DIRECTORY
@@ -23,6 +24,10 @@ import statistics
 import sys
 
 LIMIT = 1.03
+# The version whose results fill most of the page, and its pictures
+MAIN = "6.1"
+# What an allocation and its put by ours may take at most
+MOST = 125
 SIZES = ["0", "1", "4", "5", "16", "64", "128", "256"]
 OURS = ["ours", "ours_4_6", "ours_kput"]
 HEADS = {
@@ -78,6 +83,10 @@ TABLES = [
     ("I/O by fio, instructions of each system call", "io", "fio", IOS, TARGETS,
      ""),
 ]
+
+# Of those, what the page shows of kernels other than MAIN
+OTHERS = [("init1", "pairs"), ("init0", "pairs"), ("init0", "starved"),
+          ("io", "io")]
 
 
 def parse_log(path):
@@ -166,6 +175,54 @@ def tables(data):
         yield sets_table(data)
 
 
+def ratios(data, guest, column, other):
+    """[[vecs, ours : the kernel's, the two numbers]] where there are both"""
+    found = []
+    for vecs in SIZES:
+        a = cell(data, guest, "pairs", vecs, column)
+        b = cell(data, guest, "pairs", vecs, other)
+        # Its per-CPU cache has no larger ones, and hands over to the slab.
+        if a and b and (other != "percpu" or int(vecs) <= 4):
+            found.append([vecs, a[0] / b[0],
+                          f"{number(a[0])} : {number(b[0])}"])
+    return found
+
+
+def against(data, guest, column, other, most):
+    """Is the target met, and where not, by how much is it missed?"""
+    found = ratios(data, guest, column, other)
+    if not found:
+        return "–"
+    missed = [f"{vecs} vecs {ratio:.2f} ({numbers})"
+              for vecs, ratio, numbers in found if ratio > most]
+    worst = max(ratio for _, ratio, _ in found)
+    return "missed: " + ", ".join(missed) if missed else f"met: {worst:.2f}"
+
+
+def budget(data, guest):
+    cells = [(cell(data, guest, "pairs", vecs, "ours") or [0])[0]
+             for vecs in SIZES]
+    if not all(cells):
+        return "–"
+    worst = max(cells)
+    if worst <= MOST:
+        return f"met: {number(worst)}"
+    return f"missed: {number(worst)}, by {number(worst - MOST)}"
+
+
+def targets_table(kernels):
+    lines = [["kernel", "init_on_alloc", f"each size ≤ {MOST}",
+              "≤ its per-CPU cache", "≤ half of its set",
+              "with its put ≤ its set"]]
+    for data in kernels:
+        for guest, setting in [("init1", "1"), ("init0", "0")]:
+            lines.append([data["kernel"], setting, budget(data, guest),
+                          against(data, guest, "ours", "percpu", 1),
+                          against(data, guest, "ours", "kernel", 0.5),
+                          against(data, guest, "ours_kput", "kernel", 1)])
+    return "The targets; a share is that of the worst number of vecs", lines
+
+
 def native_table(data):
     lines = [["vecs", "kernel, ns", "ours, ns", "ratio", "spread",
               "ours, kernel's put, ns", "ratio", "spread"]]
@@ -233,19 +290,31 @@ def load(path):
         return {}
 
 
+def numbers_of(text):
+    return [int(n) for n in re.findall(r"\d+", text)]
+
+
+def version_of(release):
+    return ".".join(str(n) for n in numbers_of(release)[:2])
+
+
+def newest(directory):
+    """The newest committed results of each version, oldest version first."""
+    paths = [p for p in glob.glob(os.path.join(directory, "*.json"))
+             if os.path.basename(p) != "native.json"]
+    paths.sort(key=lambda p: numbers_of(os.path.basename(p)))
+    return {version_of(os.path.basename(p)): p for p in paths}
+
+
 def committed(directory, release):
-    """The committed results: of this kernel, else the newest there are."""
+    """The committed results: of this kernel, else the newest of its version."""
     path = os.path.join(directory, f"{release}.json")
     if not os.path.exists(path):
-        paths = [p for p in glob.glob(os.path.join(directory, "*.json"))
-                 if os.path.basename(p) != "native.json"]
-        paths.sort(key=lambda p: [int(n) for n in re.findall(r"\d+", p)])
-        if not paths:
+        path = newest(directory).get(version_of(release))
+        if not path:
             return None
-        path = paths[-1]
-        if release:
-            print(f"no results of {release} are committed; comparing with "
-                  f"{os.path.basename(path)}")
+        print(f"no results of {release} are committed; comparing with "
+              f"{os.path.basename(path)}")
     return load(path)
 
 
@@ -268,12 +337,14 @@ def check(path, directory):
     old = committed(directory, new["kernel"])
     passed, faster, failed = 0, 0, []
     if not old:
-        print("not ok - there are no committed results in bench/results: "
-              "UPDATE=1 make bench")
+        print(f"not ok - there are no committed results of Linux "
+              f"{version_of(new['kernel'])} in bench/results: "
+              "UPDATE=1 make bench (with its FLAVOUR)")
         print("0 passed, 1 failed")
         return 1
     same = old.get("kernel") == new["kernel"]
-    columns = (["kernel", "percpu"] if same else []) + OURS
+    columns = [c for c in ["kernel", "percpu"]
+               if same and cell(old, "init1", "pairs", "0", c)] + OURS
     where = [(g, r, c) for g in ["init1", "init0"] for r in SIZES
              for c in columns]
     for guest, row, column in where:
@@ -323,12 +394,27 @@ def plot_data(data, directory):
             print(f'"{head}"', *(v[0] if v else "?" for v in values), file=out)
 
 
+def other_kernels(kernels):
+    """Of those that the page does not show in full, the most important"""
+    out = []
+    for version, data in kernels.items():
+        if version == MAIN:
+            continue
+        out.append(f"### {data['kernel']}\n")
+        out += [markdown(*table(data, spec)) for spec in TABLES
+                if spec[1:3] in OTHERS]
+    return "\n".join(out)
+
+
 def document(directory, path, plot_directory):
-    data = committed(directory, "")
-    if not data:
-        sys.exit(f"bench-report: no results in {directory}")
+    kernels = {v: load(p) for v, p in newest(directory).items()}
+    if MAIN not in kernels:
+        sys.exit(f"bench-report: no results of {MAIN} in {directory}")
+    data = kernels[MAIN]
     with open(path) as f:
         text = f.read()
+    text = replace(text, "targets", markdown(*targets_table(kernels.values())))
+    text = replace(text, "kernels", other_kernels(kernels))
     new = f"Debian's {data['kernel']}, {data['emulator']}, " \
           f"`-cpu {data['cpu']}`\n\n"
     new += "\n".join(markdown(*t) for t in tables(data))
@@ -360,6 +446,8 @@ def main(args):
               "1 %")
     elif command == "check":
         return check(*rest)
+    elif command == "targets":
+        print_text(*targets_table(load(path) for path in rest))
     elif command == "collect-native":
         save(rest[0], {"ratios": parse_native(rest[1])})
     elif command == "show-native":

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# bench.sh: count instructions on Debian's stock kernel, under -icount, where
-# each instruction takes one nanosecond. Prints tables; the numbers are left in
-# the cache as bench/<kernel>.json.
+# bench.sh: count instructions on one of Debian's stock kernels, under -icount,
+# where each instruction takes one nanosecond. Prints tables; the numbers are
+# left in the cache as bench/<kernel>.json.
 #
+# FLAVOUR=x: which kernel: stock (default, 6.1), 5.10, 6.12, 7.2, ...
 # QUICK=1:  only the pair alloc + put, as a short table (PARTS=pairs,starved: more
 #           is in the cache as bench/quick/quick.log)
 # UPDATE=1: also make these the committed results, bench/results/<kernel>.json,
@@ -24,24 +25,24 @@ quick() {
 }
 
 pairs_words() {
-	bench_guest words "$BENCH_CPU_WORDS" bench.sh --time 300 \
+	bench_guest words "$BENCH_CPU_WORDS" bench.sh --time 900 \
 		--append "init_on_alloc=1 guest.parts=pairs"
 }
 
 # Two CPUs: not under -icount, see docs/performance.md
 smp() {
 	local icount=''
-	bench_guest smp "$BENCH_CPU" bench.sh --smp 2 --time 400 \
+	bench_guest smp "$BENCH_CPU" bench.sh --smp 2 --time 900 \
 		--append "init_on_alloc=1 guest.parts=smp guest.reps=25"
 }
 
 sets() {
-	bench_guest sets "$BENCH_CPU" bench-sets.sh --time 300
+	bench_guest sets "$BENCH_CPU" bench-sets.sh --time 900
 }
 
 io() {
 	bench_guest io "$BENCH_CPU" bench-io.sh --host-root --mem 1024 \
-		--time 400 --modules "null_blk dm-mod raid0" \
+		--time 900 --modules "null_blk dm-mod raid0" \
 		--append "guest.targets=raw,ours,twin,dm,md"
 }
 
@@ -66,7 +67,7 @@ full() {
 	[ -n "${UPDATE:-}" ] || return 0
 	mkdir -p "$TOP/bench/results"
 	cp "$json" "$TOP/bench/results/$release.json"
-	layout >"$TOP/bench/results/layout.txt"
+	[ "${FLAVOUR:-stock}" != stock ] || layout >"$TOP/bench/results/layout.txt"
 	"$TOP/scripts/bench-plot.sh"
 }
 

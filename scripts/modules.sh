@@ -100,8 +100,18 @@ prepare() {
 	sync_sources "$out"
 }
 
+# Other kernels of Debian's are there for the tests, each with its release's own
+# compiler: a warning there is an error.
+werror() {
+	case $1 in
+	"$(realpath "$CACHE")"/stock/* | "$(realpath "$CACHE")"/suites/*) echo KCFLAGS=-Werror ;;
+	esac
+}
+
 kbuild() {
 	local args=("M=$out" -j"$JOBS" ${W:+"W=$W"} ${C:+"C=$C"} ${V:+"V=$V"})
+	# shellcheck disable=SC2207 # no spaces
+	args+=($(werror "$kdir"))
 	# The coverage kernel profiles nothing but what asks for it.
 	! kdir_has "$kdir" GCOV_KERNEL || args+=(GCOV_PROFILE=y)
 	# Said once for each module, and about the kernel's package, not ours

@@ -8,6 +8,7 @@
 #   6.1-rt (or rt), 6.1-cloud, 6.12-rt, 7.2-rt, ...   another flavour of it
 #   arm64, s390x, i386, armhf, ppc64el                6.1 of another machine
 #   arm64-7.2, s390x-7.2, ...                         the same, other versions
+#   riscv64                                           7.2 of it
 #
 # stock.sh --names prints those that the tests use.
 #
@@ -21,7 +22,7 @@
 . "$TOP/scripts/kdir.sh"
 
 NAMES="6.1 6.1-rt 6.1-cloud 5.10 6.12 6.12-rt 7.2 7.2-rt experimental \
-arm64 s390x i386 armhf ppc64el arm64-7.2 s390x-7.2"
+arm64 s390x i386 armhf ppc64el arm64-7.2 s390x-7.2 riscv64"
 
 # Sets version, arch and kind (rt, cloud or nothing)
 parse_name() {
@@ -33,7 +34,9 @@ parse_name() {
 	experimental) version=experimental ;;
 	[0-9]*-rt | [0-9]*-cloud) version=${1%-*} kind=${1##*-} ;;
 	[0-9]*) version=$1 ;;
-	arm64 | s390x | i386 | armhf | ppc64el | riscv64) arch=$1 ;;
+	arm64 | s390x | i386 | armhf | ppc64el) arch=$1 ;;
+	# It came to Debian later.
+	riscv64) arch=riscv64 version=7.2 ;;
 	arm64-* | s390x-* | i386-* | armhf-* | ppc64el-* | riscv64-*)
 		arch=${1%%-*} version=${1#*-}
 		;;

@@ -9,6 +9,8 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=steps.sh
 . "$TOP/scripts/steps.sh"
+# shellcheck source=other-kernels.sh
+. "$TOP/scripts/other-kernels.sh"
 
 torture_secs=${TORTURE_SECS:-120}
 case $torture_secs in
@@ -29,8 +31,6 @@ kunit_by_bio_init() {
 	APPEND="guest.quick_init=N" kunit uml
 }
 
-run=$TOP/scripts/run
-
 # torture FLAVOUR [PERCENT-OF-FAULTS]
 torture() {
 	"$run" torture "$1" "secs=$torture_secs" "faults=${2:-0}"
@@ -42,6 +42,11 @@ power_cuts() {
 	"$run" powercut fs=ext4 || status=1
 	"$run" powercut fs=xfs || status=1
 	return $status
+}
+
+# bench_check FLAVOUR: no slower than the committed results
+bench_check() {
+	FLAVOUR=$1 "$TOP/scripts/bench-check.sh"
 }
 
 dispatch "$@"
@@ -95,6 +100,27 @@ step "torture on UBSAN with faults" "$torture_limit" torture ubsan 10
 
 step "model on the RT kernel" 400 "$run" apimodel rt calls=300000
 step "torture on the RT kernel" "$torture_limit" torture rt
+
+step "cloud kernel" 1200 other_kernel 6.1-cloud
+step "Linux 6.12 RT" 1200 other_kernel 6.12-rt
+step "Linux 7.2 RT" 1200 other_kernel 7.2-rt
+step "look ahead at experimental's kernel" 900 early_warning experimental
+step "knobs on Linux 5.10" 360 "$run" knobs 5.10
+step "knobs on Linux 6.12" 360 "$run" knobs 6.12
+step "knobs on Linux 7.2" 360 "$run" knobs 7.2
+
+step "i386" 700 other_machine i386
+step "armhf" 700 other_machine armhf
+step "ppc64el" 700 other_machine ppc64el
+step "riscv64" 700 other_machine riscv64
+step "Linux 7.2 on arm64" 700 other_machine arm64-7.2
+step "Linux 7.2 on s390x" 700 other_machine s390x-7.2
+step "example on arm64" 900 example_with_io arm64
+step "arm64 with four CPUs" 3600 four_cpus arm64 600
+
+step "instructions on Linux 5.10" 900 bench_check 5.10
+step "instructions on Linux 6.1" 900 bench_check stock
+step "instructions on Linux 7.2" 900 bench_check 7.2
 
 step "coverage kernel" 1500 kernel gcov
 step "coverage" 700 "$TOP/scripts/coverage.sh"

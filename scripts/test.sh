@@ -12,6 +12,8 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=steps.sh
 . "$TOP/scripts/steps.sh"
+# shellcheck source=other-kernels.sh
+. "$TOP/scripts/other-kernels.sh"
 
 # The harness's own test passed for these very files: no need to repeat it.
 harness() {
@@ -54,28 +56,6 @@ kunit_result() {
 	done
 	cat "$kunit_dir/log"
 	return "$(cat "$kunit_dir/status")"
-}
-
-run=$TOP/scripts/run
-# The tests of a change draw the same each time; those of a release do not.
-seed=4
-
-# other_kernel NAME: what a user of that stock kernel relies on
-other_kernel() {
-	local status=0
-	"$run" apimodel "$1" calls=100000 seed=$seed || status=1
-	"$run" example "$1" || status=1
-	"$run" torture "$1" secs=40 seed=$seed || status=1
-	"$run" integration "$1" || status=1
-	return $status
-}
-
-# other_machine NAME: the same kernel on another architecture
-other_machine() {
-	local status=0
-	"$run" apimodel "$1" calls=20000 seed=$seed || status=1
-	"$run" torture "$1" secs=20 seed=$seed || status=1
-	return $status
 }
 
 # A SUITE that does not exist should not cost a kernel build first.

@@ -2,14 +2,29 @@
 # shellcheck shell=dash
 # Random calls beside a model of the API. The same seed is the same calls.
 #
-# time: 300
-# takes: calls=1000000 seed=random
+# time: secs * 2 + 300
+# takes: calls=1000000 seed=random secs=0
 # shows: ^apimodel: seed
 
+seed=$(word seed)
+calls=$(word calls)
+secs=$(word secs)
+
+uptime_secs() {
+	cut -d. -f1 /proc/uptime
+}
+
+# Once, and as long as there is time, each time from the next seed
 model() {
+	local end rounds=0
+	end=$(($(uptime_secs) + secs))
 	load bioset_core
-	load bioset_apimodel "seed=$(word seed)" "calls=$(word calls)"
-	unload bioset_apimodel
+	while [ $rounds = 0 ] || [ "$(uptime_secs)" -lt $end ]; do
+		load bioset_apimodel "seed=$((seed + rounds))" "calls=$calls"
+		unload bioset_apimodel
+		rounds=$((rounds + 1))
+	done
+	echo "rounds: $rounds"
 	unload bioset_core
 	nothing_left
 }
@@ -23,7 +38,7 @@ lie() {
 	unload bioset_core
 }
 
-check "$(word calls) random calls agree with the model" model
+check "$calls random calls agree with the model" model
 check "a model that is wrong does not" lie
 check "no leaks" no_leaks
 pass

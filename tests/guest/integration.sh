@@ -3,7 +3,7 @@
 # The example driver does real I/O on a stock kernel.
 #
 # guest: --host-root --modules "null_blk ext4" --mem 1536
-# time: 240
+# time: 400
 # needs: fio e2fsprogs util-linux
 # files: /usr/include/linux
 

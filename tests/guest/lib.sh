@@ -189,14 +189,22 @@ no_leaks() {
 }
 
 # mount_host: the host's root, read-only, at /host, for chroot; with a writable
-# /tmp and /mnt. Needs boot.sh --host-root.
+# /tmp and /mnt. Needs boot.sh --host-root, or guest.host_disk=, the name of a
+# disk that scripts/programs-disk.sh made.
 mount_host() {
-	modprobe virtio_pci
-	modprobe 9pnet_virtio
-	modprobe 9p
+	local disk
+	disk=$(word host_disk)
 	mkdir -p /host
-	mount -t 9p -o trans=virtio,version=9p2000.L,ro,msize=262144,cache=loose \
-		host /host
+	if [ -n "$disk" ]; then
+		modprobe ext4
+		mount -t ext4 -o ro "/dev/$disk" /host
+	else
+		modprobe virtio_pci
+		modprobe 9pnet_virtio
+		modprobe 9p
+		mount -t 9p -o trans=virtio,version=9p2000.L,ro,msize=262144,cache=loose \
+			host /host
+	fi
 	mount -o bind /dev /host/dev
 	mkdir -p /dev/shm
 	mount -t tmpfs none /dev/shm

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What runs on kernels and machines other than Debian's 6.1 for amd64. Source it
+# after lib.sh. NAME is one of stock.sh.
+#
+#   other_kernel NAME            what a user of that stock kernel relies on
+#   other_machine NAME           the same kernel on another architecture
+#   four_cpus NAME SECONDS       long, on a machine with four CPUs
+#   early_warning NAME           built and loaded; a failure is only told
+#   example_with_io NAME         the example's corner cases, and ext4 and fio on it
+
+run=$TOP/scripts/run
+# The tests of a change draw the same each time; those of a release do not.
+seed=4
+
+# short_runs NAME CALLS SECONDS: calls beside a model, and torture
+short_runs() {
+	local status=0
+	"$run" apimodel "$1" "calls=$2" "seed=$seed" || status=1
+	"$run" torture "$1" "secs=$3" "seed=$seed" || status=1
+	return $status
+}
+
+other_kernel() {
+	local status=0
+	short_runs "$1" 100000 40 || status=1
+	example_with_io "$1" || status=1
+	return $status
+}
+
+other_machine() {
+	short_runs "$1" 20000 20
+}
+
+example_with_io() {
+	local status=0
+	"$run" example "$1" || status=1
+	"$run" integration "$1" || status=1
+	return $status
+}
+
+four_cpus() {
+	local status=0
+	"$run" torture "$1" "secs=$2" cpus=4 || status=1
+	"$run" apimodel "$1" "secs=$2" cpus=4 || status=1
+	return $status
+}
+
+early_warning() {
+	local log=$CACHE/logs/$1.log
+	mkdir -p "$CACHE/logs"
+	if "$run" apimodel "$1" calls=20000 >"$log" 2>&1; then
+		grep '^ok ' "$log"
+	else
+		cat "$log" >&2
+		echo "# $1 failed, which is not counted: $(grep -m 1 -E '^not ok |[Ee]rror:|ERROR' "$log")"
+	fi
+}
