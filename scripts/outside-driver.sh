@@ -2,16 +2,22 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # outside-driver.sh: build the small drivers of tests/outside away from the
-# tree, against what "make install" puts down and nothing else, and run them on
-# Debian's stock kernel with the installed module.
+# tree, against what "make install" puts down and nothing else of it, and run
+# them with the installed module. They are the same source for each kernel:
+# samples/compat.h and probes/ go with them, as a driver's author would copy
+# them. FLAVOUR=x: which kernel (default: stock).
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=flavour.sh
+. "$TOP/scripts/flavour.sh"
+# shellcheck source=kdir.sh
+. "$TOP/scripts/kdir.sh"
 
-kernel=$("$TOP/scripts/stock.sh" amd64)
-release=$(cat "$kernel/release")
-kdir=/usr/src/linux-headers-$release
-log=$CACHE/logs/outside-driver.log
+flavour=${FLAVOUR:-stock}
+find_flavour "$flavour"
+release=$(kdir_release "$kdir")
+log=$CACHE/logs/outside-driver-$flavour.log
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -20,7 +26,7 @@ install_below() {
 }
 
 build_drivers() {
-	make -C "$kdir" "M=$work/driver" "BIOSET=$work/root/usr/src/bioset" modules
+	kdir_make "$kdir" "M=$work/driver" "BIOSET=$work/root/usr/src/bioset" modules
 }
 
 # The C of README.md, as it is printed there
@@ -31,8 +37,10 @@ readme_driver() {
 say "installing below a directory of its own, and building drivers against that"
 quietly "$log" install_below "$work/root" || die "make install failed"
 cp -r "$TOP/tests/outside" "$work/driver"
+cp -r "$TOP/samples/compat.h" "$TOP/probes" "$work/driver/"
 readme_driver >"$work/driver/readme_driver.h"
-quietly "$log" build_drivers || die "the drivers do not build against the installed header"
+quietly "$log" build_drivers ||
+	die "the drivers do not build against the header installed for the $flavour kernel"
 # A driver that defines pr_fmt itself defines it twice under -include.
 if grep 'warning:' "$log" | grep -v '"pr_fmt" redefined' >&2; then
 	die "building the drivers gave the warnings above (all: $log)"
@@ -42,6 +50,6 @@ files=()
 for ko in "$work"/driver/*.ko; do
 	files+=(--file "$ko:/ko/${ko##*/}")
 done
-"$TOP/scripts/boot.sh" --name outside-driver --kernel "$kernel" \
+"$TOP/scripts/boot.sh" --name "outside-driver-$flavour" --kernel "$kernel" \
 	--build "$work/root/lib/modules/$release" --modules brd \
 	"${files[@]}" "$TOP/tests/outside/outside.sh"

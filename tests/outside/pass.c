@@ -12,41 +12,51 @@
 
 #include "readme_driver.h"
 
+#include "compat.h"
+
 static char *dev;
 module_param(dev, charp, 0444);
 
+static struct compat_bdev lower;
 static struct gendisk *disk;
+
+/* my_submit_bio() is in the form since 5.16. */
+static compat_submit_t pass_submit_bio(struct bio *bio)
+{
+	my_submit_bio(bio);
+	return COMPAT_SUBMITTED;
+}
 
 static const struct block_device_operations pass_ops = {
 	.owner = THIS_MODULE,
-	.submit_bio = my_submit_bio,
+	.submit_bio = pass_submit_bio,
 };
 
 static int add_pass_disk(void)
 {
-	disk = blk_alloc_disk(NUMA_NO_NODE);
+	disk = compat_disk_alloc();
 	if (!disk)
 		return -ENOMEM;
 	disk->fops = &pass_ops;
 	strscpy(disk->disk_name, "pass0", DISK_NAME_LEN);
-	set_capacity(disk, bdev_nr_sectors(below));
-	return add_disk(disk);
+	set_capacity(disk, compat_bdev_sectors(below));
+	return compat_disk_add(disk);
 }
 
 static void pass_free(void)
 {
-	put_disk(disk);
+	compat_disk_put(disk);
 	bioset_exit(&my_set);
-	blkdev_put(below, FMODE_READ | FMODE_WRITE);
+	compat_bdev_close(&lower);
 }
 
 static int __init pass_init(void)
 {
-	int ret;
+	int ret = compat_bdev_open(&lower, dev, NULL);
 
-	below = blkdev_get_by_path(dev, FMODE_READ | FMODE_WRITE, NULL);
-	if (IS_ERR(below))
-		return PTR_ERR(below);
+	if (ret)
+		return ret;
+	below = lower.bdev;
 	ret = my_set_up();
 	if (!ret)
 		ret = add_pass_disk();

@@ -5,7 +5,9 @@
  *
  *	insmod reader.ko dev=/dev/a
  *
- * Lives outside of the tree and is built against what "make install" put down.
+ * Lives outside of the tree and is built against what "make install" put down,
+ * with a copy of samples/compat.h for what the kernels themselves do not have in
+ * common: here, how a device is opened.
  * READER_4_6 writes the calls in their old form, READER_NO_INCLUDE leaves the
  * header to the compiler's -include; see the other files here.
  */
@@ -18,6 +20,8 @@
 #ifndef READER_NO_INCLUDE
 #include "bioset.h"
 #endif
+
+#include "compat.h"
 
 static char *dev;
 module_param(dev, charp, 0444);
@@ -83,19 +87,19 @@ static int read_sector(struct block_device *bdev)
 
 static int __init reader_init(void)
 {
-	struct block_device *bdev;
+	struct compat_bdev b;
 	int ret;
 
-	bdev = blkdev_get_by_path(dev, FMODE_READ, NULL);
-	if (IS_ERR(bdev))
-		return PTR_ERR(bdev);
+	ret = compat_bdev_open(&b, dev, NULL);
+	if (ret)
+		return ret;
 	ret = make_set();
 	if (!ret) {
-		ret = read_sector(bdev);
+		ret = read_sector(b.bdev);
 		if (ret)
 			free_set();
 	}
-	blkdev_put(bdev, FMODE_READ);
+	compat_bdev_close(&b);
 	return ret;
 }
 
