@@ -9,7 +9,7 @@
 # W=1 C=2 V=1 as in the kernel's own make
 
 .PHONY: all demo test check quick mutants test-all torture model coverage bench \
-	bench-native bench-check lint selftest install uninstall dkms \
+	bench-native bench-check support-table lint selftest install uninstall dkms \
 	undkms deb kernel-tree clean \
 	distclean help
 
@@ -51,6 +51,9 @@ bench-native: ## the same as time, on User Mode Linux
 
 bench-check: ## has anything become slower than the committed results?
 	@scripts/bench-check.sh
+
+support-table: ## the README's table of kernels, from what the tests saw run
+	@scripts/support.sh
 
 lint: ## everything that can be checked without running
 	@scripts/lint.sh

@@ -10,6 +10,8 @@
 #                      runs tests/guest/SCRIPT there (see boot.sh), prints "ok"
 #                      and "not ok" lines, sets log and outcome, and fails
 #                      unless the outcome is "pass" (or "cut", when asked for)
+#   seen WHAT CMD...   runs CMD and writes down whether WHAT, a column of the
+#                      README's table, runs on this kernel; see support.sh
 
 find_flavour() {
 	case $1 in
@@ -31,8 +33,22 @@ use_flavour() {
 	say "building the modules for the $1 kernel"
 	build=$("$TOP/scripts/modules.sh" "$kdir" 2>"$errors") || {
 		cat "$errors" >&2
+		"$TOP/scripts/support.sh" --record "$kernel" modules failed
 		die "the modules do not build for the $1 kernel"
 	}
+	"$TOP/scripts/support.sh" --record "$kernel" modules built
+}
+
+seen() {
+	local what=$1 status=0
+	shift
+	"$@" || status=$?
+	if [ $status = 0 ]; then
+		"$TOP/scripts/support.sh" --record "$kernel" "$what" run
+	else
+		"$TOP/scripts/support.sh" --record "$kernel" "$what" failed
+	fi
+	return $status
 }
 
 guest() {

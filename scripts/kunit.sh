@@ -6,6 +6,7 @@
 # LIMIT_MS=n: when a case gives up on a wait, in ms. SKIPS=REGEX: reasons for
 # which a case may be skipped, beside those that lie in the kernel.
 # kunit.sh --log KERNEL-DIR LOG: judge the log of a run, without one.
+# A run of all suites is written down for the README's table; see support.sh.
 # kunit.sh --check-suite SUITE[.CASE]: is there such a suite?
 
 # shellcheck source=lib.sh
@@ -130,8 +131,14 @@ printed=$("$TOP/scripts/boot.sh" --kernel "$kernel" --build "$build" \
 	--name "kunit-$(basename "$kernel")" "$TOP/tests/guest/kunit.sh") || status=$?
 outcome=$(tail -n 1 <<<"$printed")
 log=$(sed -n 's/^log: //p' <<<"$printed")
-parse
+judged=$(parse)
+[ -z "$judged" ] || echo "$judged"
 grep '^CHECK ' <<<"$printed" || true
+result=run
+if [ "$outcome" != pass ] || grep -q '^not ok' <<<"$judged"; then
+	result=failed
+fi
+[ -n "$suite" ] || "$TOP/scripts/support.sh" --record "$kernel" kunit $result
 if [ "$outcome" != pass ]; then
 	echo "not ok run - outcome: $outcome; see $log/console.log"
 	exit "$status"

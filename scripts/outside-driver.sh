@@ -50,6 +50,6 @@ files=()
 for ko in "$work"/driver/*.ko; do
 	files+=(--file "$ko:/ko/${ko##*/}")
 done
-"$TOP/scripts/boot.sh" --name "outside-driver-$flavour" --kernel "$kernel" \
+seen drivers "$TOP/scripts/boot.sh" --name "outside-driver-$flavour" --kernel "$kernel" \
 	--build "$work/root/lib/modules/$release" --modules brd \
 	"${files[@]}" "$TOP/tests/outside/outside.sh"

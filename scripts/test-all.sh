@@ -65,6 +65,7 @@ step "suspend, restart, reload" 800 "$run" power
 step "example on the KASAN kernel" 600 "$run" example kasan
 step "model on the KASAN kernel" 400 "$run" apimodel kasan calls=300000
 step "torture on the KASAN kernel" "$torture_limit" torture kasan
+step "use after put on the KASAN kernel" 300 "$run" afterput
 step "failure points on the KASAN kernel" 1000 "$run" failnth
 
 step "throughput against the reserve" 400 env RESERVES=1,8,128 SECS=2 "$TOP/scripts/tuning.sh"

@@ -65,6 +65,7 @@ dispatch "$@"
 step "KASAN kernel" 1500 kernel
 kunit_begin
 if [ -z "${SUITE:-}" ]; then
+	step "bad kernel directories" 120 "$TOP/scripts/badkdir.sh"
 	step "planted bugs" 300 "$TOP/scripts/planted.sh" kasan
 	step "harness" 700 harness
 	step "stock kernel" 500 "$run" integration
