@@ -32,7 +32,7 @@ build_driver() {
 		KBUILD_EXTRA_SYMBOLS="$build/Module.symvers" modules ||
 		die "bcache does not build with -include bioset.h"
 	# bcache defines pr_fmt itself, which <linux/printk.h> has done already.
-	if grep 'warning:' "$log" | grep -v '"pr_fmt" redefined' >&2; then
+	if grep 'warning:' "$log" | grep -v 'pr_fmt. redefined' >&2; then
 		die "building bcache gave the warnings above (all: $log)"
 	fi
 	diff -rq "$src" "$work/bcache" >"$work/diff" || true

@@ -42,7 +42,7 @@ readme_driver >"$work/driver/readme_driver.h"
 quietly "$log" build_drivers ||
 	die "the drivers do not build against the header installed for the $flavour kernel"
 # A driver that defines pr_fmt itself defines it twice under -include.
-if grep 'warning:' "$log" | grep -v '"pr_fmt" redefined' >&2; then
+if grep 'warning:' "$log" | grep -v 'pr_fmt. redefined' >&2; then
 	die "building the drivers gave the warnings above (all: $log)"
 fi
 
