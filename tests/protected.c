@@ -181,7 +181,7 @@ static int write(const char *text, const struct kernel_param *kp)
 	for (i = 0; i < SECTORS; i++)
 		tuples[i] = tuple_of(i);
 	if (sysfs_streq(text, "bad"))
-		tuples[SECTORS / 2].guard_tag ^= 1;
+		tuples[SECTORS / 2].guard_tag ^= cpu_to_be16(1);
 	return in_parts(REQ_OP_WRITE | REQ_SYNC);
 }
 
