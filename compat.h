@@ -107,6 +107,23 @@ static inline struct bio *bset_kernel_alloc(struct block_device *bdev,
 #endif
 }
 
+/* A bio's device: a disk and a partition's number before 5.12. */
+#if BSET_HAVE_BI_BDEV
+#define BSET_BIO_DEV bi_bdev
+#else
+#define BSET_BIO_DEV bi_disk
+#endif
+
+/* Before 5.18 a clone is for its source's device, and so for none only by hand. */
+static inline void bset_set_clone_dev(struct bio *bio,
+				      struct block_device *bdev)
+{
+	if (bdev)
+		bio_set_dev(bio, bdev);
+	else
+		bio->BSET_BIO_DEV = NULL;
+}
+
 /* bio_clone_fast() became bio_alloc_clone(), with a device, in 5.18. */
 static inline struct bio *bset_kernel_clone(struct block_device *bdev,
 					    struct bio *src, gfp_t gfp,
@@ -117,8 +134,8 @@ static inline struct bio *bset_kernel_clone(struct block_device *bdev,
 #else
 	struct bio *bio = bio_clone_fast(src, gfp, bs);
 
-	if (bio && bdev)
-		bio_set_dev(bio, bdev);
+	if (bio)
+		bset_set_clone_dev(bio, bdev);
 	return bio;
 #endif
 }

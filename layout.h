@@ -34,13 +34,6 @@ enum bset_kind {
 	BSET_NR_KINDS /* none of these: 128, an array of the kernel's */
 };
 
-/* A bio's device: a disk and a partition's number before 5.12. */
-#if BSET_HAVE_BI_BDEV
-#define BSET_BIO_DEV bi_bdev
-#else
-#define BSET_BIO_DEV bi_disk
-#endif
-
 /* What lies over a free bio, see struct bset_obj. */
 static_assert(offsetof(struct bio, bi_next) == offsetof(struct bset_obj, next));
 static_assert(offsetof(struct bio, BSET_BIO_DEV) ==
@@ -258,15 +251,14 @@ static inline void bset_clone_blkg(struct bio *bio, struct bio *src)
 
 /*
  * What a clone shares with its source, the array included.  Before 5.18 the
- * kernel exports that, and a clone without @bdev is for its source's device.
+ * kernel exports that.
  */
 static inline void bset_clone_fields(struct bio *bio, struct bio *src,
 				     struct block_device *bdev)
 {
 #if BSET_HAVE_BIO_CLONE_FAST_EXPORTED
 	__bio_clone_fast(bio, src);
-	if (bdev)
-		bio_set_dev(bio, bdev);
+	bset_set_clone_dev(bio, bdev);
 #else
 	bio_set_flag(bio, BIO_CLONED);
 	bio->bi_ioprio = src->bi_ioprio;

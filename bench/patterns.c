@@ -217,10 +217,12 @@ static void *find_nothing(gfp_t gfp, void *data)
 
 static void starve_kernels(unsigned int vecs)
 {
+	struct job one = { .bs = &bench_kernels[1], .vecs = vecs, .n = 1 };
+	const unsigned int least = vecs > 4 ? 1 : 0;
+
 	asked = 0;
-	v_kernel.pairs(
-		&(struct job){ .bs = &bench_kernels[1], .vecs = vecs, .n = 1 });
-	if (asked > (vecs > 4))
+	v_kernel.pairs(&one);
+	if (asked > least)
 		bench_cell("starved", bench_time_pairs, &v_kernel,
 			   &bench_kernels[1], vecs);
 }

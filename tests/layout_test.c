@@ -236,7 +236,7 @@ static void layout_set_names_run_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bset_next_id, 0);
 	bset_next_id = set_number(test, old);
 	again = test_set(test, 1, 0, 0);
-	KUNIT_EXPECT_STRNEQ(test, bset_of(old)->name, bset_of(again)->name);
+	KUNIT_EXPECT_NE(test, set_number(test, again), set_number(test, old));
 	KUNIT_EXPECT_NOT_NULL(test, bset_of(again)->dir);
 	bset_next_id = max(next, bset_next_id);
 }
