@@ -300,6 +300,26 @@ static struct bio *bset_clone_payload(struct block_device *bdev,
 	return NULL;
 }
 
+/* Without @bdev: for no device, or before 5.18 for that of @src. */
+static struct bio *clone_bio(struct block_device *bdev, struct bio *src,
+			     gfp_t gfp, struct bio_set *bs)
+{
+	struct bio *bio;
+
+	if (unlikely(bs && !bset_is_ours(bs)))
+		return is_initialised(bs)
+			       ? bset_kernel_clone(bdev, src, gfp, bs)
+			       : NULL;
+	if (unlikely(bset_bio_has_payload(src)))
+		return bset_clone_payload(bdev, src, gfp, bs);
+
+	bio = bset_alloc(NULL, 0, src->bi_opf, gfp, bs);
+	if (unlikely(!bio))
+		return NULL;
+	bset_clone_fields(bio, src, bdev);
+	return bio;
+}
+
 /**
  * bset_clone() - allocate a bio that shares another one's array
  * @bdev:	the device that the clone is for, or NULL
@@ -316,19 +336,10 @@ static struct bio *bset_clone_payload(struct block_device *bdev,
 struct bio *bset_clone(struct block_device *bdev, struct bio *src, gfp_t gfp,
 		       struct bio_set *bs)
 {
-	struct bio *bio;
+	struct bio *bio = clone_bio(bdev, src, gfp, bs);
 
-	if (unlikely(bs && !bset_is_ours(bs)))
-		return is_initialised(bs)
-			       ? bset_kernel_clone(bdev, src, gfp, bs)
-			       : NULL;
-	if (unlikely(bset_bio_has_payload(src)))
-		return bset_clone_payload(bdev, src, gfp, bs);
-
-	bio = bset_alloc(NULL, 0, src->bi_opf, gfp, bs);
-	if (unlikely(!bio))
-		return NULL;
-	bset_clone_fields(bio, src, bdev);
+	if (bio && !bdev)
+		bset_clone_for_none(bio);
 	return bio;
 }
 EXPORT_SYMBOL_GPL(bset_clone);
@@ -346,7 +357,7 @@ EXPORT_SYMBOL_GPL(bset_clone);
  */
 struct bio *bset_clone_4_6(struct bio *src, gfp_t gfp, struct bio_set *bs)
 {
-	return bset_clone(bset_clone_dev(src), src, gfp, bs);
+	return clone_bio(bset_clone_dev(src), src, gfp, bs);
 }
 EXPORT_SYMBOL_GPL(bset_clone_4_6);
 

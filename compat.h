@@ -114,16 +114,6 @@ static inline struct bio *bset_kernel_alloc(struct block_device *bdev,
 #define BSET_BIO_DEV bi_disk
 #endif
 
-/* Before 5.18 a clone is for its source's device, and so for none only by hand. */
-static inline void bset_set_clone_dev(struct bio *bio,
-				      struct block_device *bdev)
-{
-	if (bdev)
-		bio_set_dev(bio, bdev);
-	else
-		bio->BSET_BIO_DEV = NULL;
-}
-
 /* bio_clone_fast() became bio_alloc_clone(), with a device, in 5.18. */
 static inline struct bio *bset_kernel_clone(struct block_device *bdev,
 					    struct bio *src, gfp_t gfp,
@@ -134,9 +124,17 @@ static inline struct bio *bset_kernel_clone(struct block_device *bdev,
 #else
 	struct bio *bio = bio_clone_fast(src, gfp, bs);
 
-	if (bio)
-		bset_set_clone_dev(bio, bdev);
+	if (bio && bdev)
+		bio_set_dev(bio, bdev);
 	return bio;
+#endif
+}
+
+/* Before 5.18 a clone is for its source's device if no other was given. */
+static inline void bset_clone_for_none(struct bio *bio)
+{
+#if !BSET_HAVE_BIO_ALLOC_CLONE
+	bio->BSET_BIO_DEV = NULL;
 #endif
 }
 

@@ -251,14 +251,15 @@ static inline void bset_clone_blkg(struct bio *bio, struct bio *src)
 
 /*
  * What a clone shares with its source, the array included.  Before 5.18 the
- * kernel exports that.
+ * kernel exports that, and a clone without @bdev is for its source's device.
  */
 static inline void bset_clone_fields(struct bio *bio, struct bio *src,
 				     struct block_device *bdev)
 {
 #if BSET_HAVE_BIO_CLONE_FAST_EXPORTED
 	__bio_clone_fast(bio, src);
-	bset_set_clone_dev(bio, bdev);
+	if (bdev)
+		bio_set_dev(bio, bdev);
 #else
 	bio_set_flag(bio, BIO_CLONED);
 	bio->bi_ioprio = src->bi_ioprio;

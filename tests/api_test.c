@@ -353,6 +353,10 @@ static void api_alloc_clone(struct kunit *test)
 	expect_clone(test, clone, src, bs);
 	KUNIT_EXPECT_TRUE(test, test_bio_is_for(clone, other->bdev));
 	test_kernel_put(clone);
+	clone = bio_alloc_clone(NULL, src, GFP_NOIO, bs);
+	expect_clone(test, clone, src, bs);
+	KUNIT_EXPECT_TRUE(test, test_bio_is_for(clone, NULL));
+	test_kernel_put(clone);
 	free_source(src);
 }
 

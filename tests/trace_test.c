@@ -184,7 +184,7 @@ static void trace_of_a_rescue(struct kunit *test)
 	io = test_io(test, disk);
 	KUNIT_EXPECT_TRUE(test, test_io_done(io, TEST_LIMIT_MS));
 	snprintf(rest, sizeof(rest), "dev=%u,%u sector=0 sectors=%u op=%u",
-		 MAJOR(leaf->bdev->bd_dev), MINOR(leaf->bdev->bd_dev),
+		 MAJOR(disk_devt(leaf->disk)), MINOR(disk_devt(leaf->disk)),
 		 DISK_SECTORS, (__force unsigned int)REQ_OP_WRITE);
 	expect_traced(test, 1, name, "punt", rest);
 	expect_traced(test, 1, name, "rescue", rest);
