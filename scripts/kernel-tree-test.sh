@@ -37,7 +37,7 @@ kmake() {
 # It ends in a panic, because there is no root to mount.
 run() {
 	timeout -k 5 300 "$out/linux" mem=512M con=null con0=null,fd:1 stderr=1 \
-		loglevel=8 kunit.enable=1 panic=-1 >"$out.run" 2>&1 </dev/null || true
+		loglevel=8 kunit.enable=1 kunit.autorun=1 panic=-1 >"$out.run" 2>&1 </dev/null || true
 	sed -i 's/^\[ *[0-9.]*\] //; s/\r$//' "$out.run"
 }
 
