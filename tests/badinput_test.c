@@ -347,7 +347,7 @@ static void badinput_too_many_puts_of_refs(struct kunit *test)
 	bio_get(bio);
 	/* As if it had been put twice too often already. */
 	atomic_set(&bio->__bi_cnt, 0);
-	test_splat_once_begin("[bioset_core]");
+	test_splat_once_begin("bio_put() of a bio without references");
 	bio_put(bio);
 	test_splat_end();
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 1);
