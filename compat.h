@@ -130,11 +130,20 @@ static inline struct bio *bset_kernel_clone(struct block_device *bdev,
 #endif
 }
 
-/* Before 5.18 a clone is for its source's device if no other was given. */
+/*
+ * Before 5.18 a clone is for its source's device if no other was given.  With the
+ * device goes its part of the cgroup, by which a clone of this one would look for
+ * the device.
+ */
 static inline void bset_clone_for_none(struct bio *bio)
 {
 #if !BSET_HAVE_BIO_ALLOC_CLONE
 	bio->BSET_BIO_DEV = NULL;
+#ifdef CONFIG_BLK_CGROUP
+	if (bio->bi_blkg)
+		blkg_put(bio->bi_blkg);
+	bio->bi_blkg = NULL;
+#endif
 #endif
 }
 
