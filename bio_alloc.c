@@ -186,13 +186,14 @@ static struct bio *bset_alloc_slow(struct block_device *bdev,
 				   gfp_t gfp, struct bio_set *bs)
 {
 	struct bset *set = bs->bio_pool.pool_data;
-	unsigned long kind = bset_kind(nr_vecs);
+	unsigned long kind;
 	struct bio *bio;
 
 	if (unlikely(nr_vecs > set->max_vecs)) {
 		too_many_vecs(set, nr_vecs);
 		return no_bio(set, bdev, nr_vecs, gfp);
 	}
+	kind = bset_kind(nr_vecs);
 	if (unlikely(gfp & BSET_GFP_BAD))
 		gfp = drop_bad_gfp(gfp, set);
 	if (bset_tracked(set))
