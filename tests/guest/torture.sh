@@ -23,8 +23,12 @@ esac
 # Without KVM, QEMU crashes its guest now and then (int3) when one CPU executes
 # what another one is patching, whoever patches: see the thread "qemu-x86_64
 # booting with 8.0.0" on the kernel's mailing list, July 2023.
+# A kernel without jump labels patches nothing, and switches at any time.
 pin=0
-! grep -q 'QEMU Virtual CPU' /proc/cpuinfo || pin=1
+if grep -q 'QEMU Virtual CPU' /proc/cpuinfo &&
+	grep -q ' jump_label_lock$' /proc/kallsyms; then
+	pin=1
+fi
 
 # A share of all allocations that may fail do, everywhere in the kernel.
 inject() {
@@ -126,6 +130,7 @@ no_rescuer() {
 		fail "it failed for another reason"
 }
 
+echo "code paths are switched $([ $pin = 0 ] && echo 'at any time' || echo 'between rounds')"
 if [ "${faults:-0}" = 0 ]; then
 	check "torture, $secs s from seed $seed" torture
 else
