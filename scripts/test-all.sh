@@ -31,9 +31,9 @@ kunit_by_bio_init() {
 	APPEND="guest.quick_init=N" kunit uml
 }
 
-# torture FLAVOUR [PERCENT-OF-FAULTS]
+# torture FLAVOUR [KEY=VALUE...]
 torture() {
-	"$run" torture "$1" "secs=$torture_secs" "faults=${2:-0}"
+	"$run" torture "$1" "secs=$torture_secs" "${@:2}"
 }
 
 power_cuts() {
@@ -56,15 +56,21 @@ step "tests of every change" 4000 "$TOP/scripts/test.sh"
 
 step "model on the stock kernel" 400 "$run" apimodel stock calls=1000000
 step "torture on the stock kernel" "$torture_limit" torture stock
+step "torture with eight CPUs" "$torture_limit" torture stock cpus=8,maxcpus=12
 step "memory shortage" 300 "$run" lowmem
 step "power cuts" 900 power_cuts
 step "cgroups" 400 "$run" cgroups
+step "throttled, priced, polled" 400 "$run" throttle
+step "eight CPUs, two nodes, hotplug" 400 "$run" cpus
+step "swap and writeback without memory" 600 "$run" reclaim
+step "stacks" 400 "$run" stacks
 step "integrity data" 400 "$run" protected
 step "suspend, restart, reload" 800 "$run" power
 
 step "example on the KASAN kernel" 600 "$run" example kasan
 step "model on the KASAN kernel" 400 "$run" apimodel kasan calls=300000
 step "torture on the KASAN kernel" "$torture_limit" torture kasan
+step "torture with eight CPUs on the KASAN kernel" "$torture_limit" torture kasan cpus=8
 step "use after put on the KASAN kernel" 300 "$run" afterput
 step "failure points on the KASAN kernel" 1000 "$run" failnth
 
@@ -83,6 +89,8 @@ step "unloading beside a stuck work item" 200 "$run" stuckwork
 step "UML kernel" 1500 kernel uml
 step "KUnit by bio_init()" 400 kunit_by_bio_init
 step "UML kernel of Linux 7.2" 1500 kernel uml-7.2
+step "UML kernel of Linux 5.10" 1500 kernel uml-5.10
+step "KUnit on UML, Linux 5.10" 700 kunit uml-5.10
 step "KUnit on UML, Linux 7.2" 640 kunit uml-7.2
 step "bcache, unmodified" 700 "$TOP/scripts/intree-driver.sh"
 step "model of forward progress" 4000 "$TOP/scripts/model.sh"
@@ -97,7 +105,7 @@ step "torture on KCSAN" "$torture_limit" torture kcsan
 step "UBSAN kernel" 1500 kernel ubsan
 step "planted bugs on UBSAN" 300 "$TOP/scripts/planted.sh" ubsan
 step "KUnit on UBSAN" 600 kunit ubsan
-step "torture on UBSAN with faults" "$torture_limit" torture ubsan 10
+step "torture on UBSAN with faults" "$torture_limit" torture ubsan faults=10
 
 step "model on the RT kernel" 400 "$run" apimodel rt calls=300000
 step "torture on the RT kernel" "$torture_limit" torture rt

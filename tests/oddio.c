@@ -11,6 +11,8 @@
  *	nowait=N	N reads that may not sleep, at once, by REQ_NOWAIT and
  *			GFP_NOWAIT; the parameters done, again and none count
  *			what became of them
+ *	polled=N	N reads, one after the other, that end when somebody polls
+ *			for them; the parameter done counts those that did
  *	hold=N		allocates N bios with __GFP_ACCOUNT from each kind, and
  *			keeps them until hold=0
  *	hold_kernel=N	the same from one of the kernel's sets
@@ -137,6 +139,57 @@ static int nowait(const char *text, const struct kernel_param *kp)
 static const struct kernel_param_ops nowait_ops = { .set = nowait };
 module_param_cb(nowait, &nowait_ops, NULL, 0200);
 MODULE_PARM_DESC(nowait, "reads that may not sleep");
+
+#if BSET_HAVE_BI_COOKIE
+static void note_end(struct bio *bio)
+{
+	WRITE_ONCE(*(bool *)bio->bi_private, true);
+}
+
+/* Returns whether polling ended it, and not an interrupt. */
+static bool poll_one(unsigned int n, int *err)
+{
+	bool ended = false, by_us = false;
+	struct bio *bio;
+
+	bio = bio_alloc_bioset(dev.bdev, 1, REQ_OP_READ | REQ_POLLED,
+			       GFP_KERNEL, &set);
+	__bio_add_page(bio, page, PAGE_SIZE, 0);
+	bio->bi_iter.bi_sector = n * (PAGE_SIZE >> SECTOR_SHIFT);
+	bio->bi_private = &ended;
+	bio->bi_end_io = note_end;
+	submit_bio(bio);
+	while (!READ_ONCE(ended)) {
+		by_us = bio_poll(bio, NULL, 0) > 0;
+		cond_resched();
+	}
+	*err = *err ?: blk_status_to_errno(bio->bi_status);
+	if (n % 2)
+		(bio_put)(bio);
+	else
+		bio_put(bio);
+	return by_us;
+}
+
+static int polled(const char *text, const struct kernel_param *kp)
+{
+	unsigned int n, i;
+	int ret = parse_number(text, MOST, &n);
+
+	if (ret)
+		return ret;
+	mutex_lock(&lock);
+	done = 0;
+	for (i = 0; i < n; i++)
+		done += poll_one(i, &ret);
+	mutex_unlock(&lock);
+	return ret;
+}
+
+static const struct kernel_param_ops polled_ops = { .set = polled };
+module_param_cb(polled, &polled_ops, NULL, 0200);
+MODULE_PARM_DESC(polled, "reads to poll for");
+#endif /* 5.16; before, a request is polled for, not a bio */
 
 static void let_go(void)
 {
