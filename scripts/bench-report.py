@@ -7,7 +7,8 @@
                                    all results of these logs; a guest is called
                                    what its log is called
   show JSON                        all tables
-  check JSON DIRECTORY             against the committed results of this kernel
+  check JSON DIRECTORY             against the committed results of this kernel; and
+                                   what counting costs, beside the guest "uncounted"
   targets JSON...                  which of the targets these kernels meet
   collect-native JSON LOG, show-native JSON
                                    the same for User Mode Linux
@@ -28,6 +29,8 @@ LIMIT = 1.03
 MAIN = "6.1"
 # What an allocation and its put by ours may take at most
 MOST = 125
+# Instructions that counting may cost an allocation, and a put
+COUNTING = 2
 SIZES = ["0", "1", "4", "5", "16", "64", "128", "256"]
 OURS = ["ours", "ours_4_6", "ours_kput"]
 HEADS = {
@@ -332,10 +335,37 @@ def verdict(old, new, column, same_kernel):
     return None
 
 
+def counting(data):
+    """Yields (what, instructions that counting costs, or None) for each half."""
+    for half, what in [("alloc", "an allocation"), ("put", "a put")]:
+        for row in ["0", "256"]:
+            values = [cell(data, guest, half, row, "ours")
+                      for guest in ["init0", "uncounted"]]
+            # Both are right to a tenth of an instruction.
+            cost = None if None in values else round(values[0][0] - values[1][0])
+            yield f"{what} of {row} vecs", cost
+
+
+def check_counting(data):
+    """How many are right, and what is said of the others."""
+    passed, failed = 0, []
+    for what, cost in counting(data):
+        # Nothing at all would mean that both builds count.
+        if cost is not None and 0 < cost <= COUNTING:
+            print(f"ok - counting costs {what} {cost} instructions")
+            passed += 1
+        else:
+            failed.append(f"counting costs {what} "
+                          f"{'?' if cost is None else cost} instructions, "
+                          f"not 1 to {COUNTING}")
+    return passed, failed
+
+
 def check(path, directory):
     new = load(path)
     old = committed(directory, new["kernel"])
-    passed, faster, failed = 0, 0, []
+    passed, failed = check_counting(new)
+    faster = 0
     if not old:
         print(f"not ok - there are no committed results of Linux "
               f"{version_of(new['kernel'])} in bench/results: "
