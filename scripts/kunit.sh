@@ -126,7 +126,7 @@ build=$("$TOP/scripts/modules.sh" "$kernel" 2>"$CACHE/logs/modules.log") || {
 }
 status=0
 printed=$("$TOP/scripts/boot.sh" --kernel "$kernel" --build "$build" \
-	--modules "${MODULES:-}" --mem 768 --time "${LIMIT:-400}" \
+	--modules "${MODULES:-}" --mem 768 --time "${LIMIT:-700}" \
 	--append "${suite:+guest.suite=$suite} ${LIMIT_MS:+guest.limit_ms=$LIMIT_MS} ${APPEND:-}" \
 	--name "kunit-$(basename "$kernel")" "$TOP/tests/guest/kunit.sh") || status=$?
 outcome=$(tail -n 1 <<<"$printed")

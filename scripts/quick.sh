@@ -12,5 +12,5 @@
 
 [ -z "${SUITE:-}" ] || "$TOP/scripts/kunit.sh" --check-suite "$SUITE"
 kernel=$("$TOP/scripts/kernel.sh" "uml${KERNEL:+-$KERNEL}")
-step "KUnit on UML" 640 "$TOP/scripts/kunit.sh" "$kernel" "${SUITE:-}"
+step "KUnit on UML" 800 "$TOP/scripts/kunit.sh" "$kernel" "${SUITE:-}"
 totals

@@ -90,8 +90,8 @@ step "UML kernel" 1500 kernel uml
 step "KUnit by bio_init()" 400 kunit_by_bio_init
 step "UML kernel of Linux 7.2" 1500 kernel uml-7.2
 step "UML kernel of Linux 5.10" 1500 kernel uml-5.10
-step "KUnit on UML, Linux 5.10" 700 kunit uml-5.10
-step "KUnit on UML, Linux 7.2" 640 kunit uml-7.2
+step "KUnit on UML, Linux 5.10" 800 kunit uml-5.10
+step "KUnit on UML, Linux 7.2" 800 kunit uml-7.2
 step "bcache, unmodified" 700 "$TOP/scripts/intree-driver.sh"
 step "model of forward progress" 4000 "$TOP/scripts/model.sh"
 step "beside a real-time task" 400 "$run" realtime
@@ -104,7 +104,7 @@ step "torture on KCSAN" "$torture_limit" torture kcsan
 
 step "UBSAN kernel" 1500 kernel ubsan
 step "planted bugs on UBSAN" 300 "$TOP/scripts/planted.sh" ubsan
-step "KUnit on UBSAN" 600 kunit ubsan
+step "KUnit on UBSAN" 900 kunit ubsan
 step "torture on UBSAN with faults" "$torture_limit" torture ubsan faults=10
 
 step "model on the RT kernel" 400 "$run" apimodel rt calls=300000

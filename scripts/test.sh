@@ -45,7 +45,7 @@ kunit_begin() {
 	export kunit_dir
 	{
 		status=0
-		timeout -k 20 600 "$0" --step kunit || status=$?
+		timeout -k 20 800 "$0" --step kunit || status=$?
 		echo "$status" >"$kunit_dir/status"
 	} >"$kunit_dir/log" 2>&1 </dev/null &
 }
@@ -89,6 +89,6 @@ if [ -z "${SUITE:-}" ]; then
 	step "arm64" 700 other_machine arm64
 	step "s390x" 700 other_machine s390x
 fi
-step "KUnit" 640 kunit_result
+step "KUnit" 840 kunit_result
 rm -rf "$kunit_dir"
 totals
