@@ -337,6 +337,7 @@ class Guest:
         self.seen = 0           # bytes of the console that were looked at
         self.rest = ""          # a last line that is not whole yet
         self.dumped = False
+        self.verdict_at = None
 
     def words(self):
         """What every guest has on its kernel's command line."""
@@ -411,7 +412,7 @@ class Guest:
         """Until it ends, time is up or the power is cut."""
         end = time.monotonic() + self.opts.time
         while True:
-            running = self.process.poll() is None
+            running = self.process.poll() is None and not self.stuck_at_end()
             if self.look(self.new_lines()):
                 self.ended = "cut"
             elif not running:
@@ -423,6 +424,15 @@ class Guest:
                 time.sleep(POLL)
                 continue
             return
+
+    def stuck_at_end(self):
+        """Whether the verdict is given and half a minute later the guest is
+        still there: on a busy machine QEMU's s390x may not end by a restart."""
+        if self.kernel.arch != "s390x" or \
+                f"VERDICT {self.nonce} " not in self.read("verdict"):
+            return False
+        self.verdict_at = self.verdict_at or time.monotonic()
+        return time.monotonic() - self.verdict_at > 30
 
     def emulator_crashed(self):
         """Whether QEMU broke the kernel before anything of ours ran: without
