@@ -19,9 +19,6 @@
 # shellcheck source=package-lib.sh
 . "$TOP/scripts/package-lib.sh"
 
-SUITES=(bullseye bookworm trixie sid)
-REFUSING=(bookworm)
-VERSION=$(cat "$TOP/VERSION")
 
 # here COMMANDS: in the tree, as root
 here() {

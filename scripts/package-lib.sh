@@ -16,6 +16,12 @@
 #
 # Mounts live in namespaces of their own and end with the command.
 
+# shellcheck disable=SC2034 # for who sources this
+SUITES=(bullseye bookworm trixie sid) # all that are supported
+# shellcheck disable=SC2034
+REFUSING=(bookworm) # bad input is much the same in all
+VERSION=$(cat "$TOP/VERSION")
+
 # shellcheck source=debian.sh
 . "$TOP/scripts/debian.sh"
 

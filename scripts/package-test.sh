@@ -20,9 +20,6 @@
 # shellcheck source=package-lib.sh
 . "$TOP/scripts/package-lib.sh"
 
-SUITES=(bullseye bookworm trixie sid)
-REFUSING=(bookworm)
-VERSION=$(cat "$TOP/VERSION")
 OLD=0.1
 DRIVER=adriver # sorts before "bioset": order must not matter
 OWN=bookworm   # the suite that lintian and the short part are of

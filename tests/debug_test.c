@@ -9,7 +9,6 @@
 #include "testdisk.h"
 #include "testlib.h"
 
-#define STALL_SECS "/sys/module/bioset_core/parameters/stall_secs"
 #define PAD 24
 #define ROUNDS 64 /* more than the quarantine holds */
 #define MANY 10000 /* bios out at once */
@@ -554,17 +553,6 @@ static void debug_bad_parameters(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, test_read_number(STALL_SECS), 10);
 }
 
-static int alloc_and_put(void *arg)
-{
-	bset_put(bset_alloc(NULL, 0, 0, GFP_NOIO, arg));
-	return 0;
-}
-
-static void restore_stall_secs(void *unused)
-{
-	test_write_file(STALL_SECS, "10");
-}
-
 /* A wait of 4 s reports after 1 s, after 2 s and no more than that before 4. */
 static void debug_stall_report(struct kunit *test)
 {
@@ -577,9 +565,8 @@ static void debug_stall_report(struct kunit *test)
 		kunit_skip(test, "there is no " STALL_SECS);
 		return;
 	}
-	test_defer(test, restore_stall_secs, NULL);
-	KUNIT_ASSERT_GE(test, test_write_file(STALL_SECS, "1"), 0);
-	w = test_worker(test, alloc_and_put, bs);
+	test_stall_secs(test, "1");
+	w = test_worker(test, test_alloc_and_put, bs);
 	KUNIT_EXPECT_FALSE(test, test_worker_done(w, 3600));
 	bset_put(bio);
 	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));
@@ -669,8 +656,7 @@ static void debug_greedy_tasks_starved(struct kunit *test)
 	struct rivals *r;
 	int i;
 
-	test_defer(test, restore_stall_secs, NULL);
-	KUNIT_ASSERT_GE(test, test_write_file(STALL_SECS, "1"), 0);
+	test_stall_secs(test, "1");
 	test_splat_begin("a bio is held");
 	r = start_rivals(test, w);
 	KUNIT_EXPECT_FALSE(test, test_worker_done(w[0], 2300));
@@ -748,8 +734,7 @@ static void debug_stall_causes(struct kunit *test)
 		kunit_skip(test, "there is no " STALL_SECS);
 		return;
 	}
-	test_defer(test, restore_stall_secs, NULL);
-	KUNIT_ASSERT_GE(test, test_write_file(STALL_SECS, "1"), 0);
+	test_stall_secs(test, "1");
 	stall_of_greedy_task(test);
 	stall_below(test, BSET_NO_RESCUER,
 		    "2 bio(s) of this set wait on the task's own bio_list");
@@ -768,9 +753,8 @@ static void debug_no_stall_report(struct kunit *test)
 		kunit_skip(test, "there is no " STALL_SECS);
 		return;
 	}
-	test_defer(test, restore_stall_secs, NULL);
-	KUNIT_ASSERT_GE(test, test_write_file(STALL_SECS, "0"), 0);
-	w = test_worker(test, alloc_and_put, bs);
+	test_stall_secs(test, "0");
+	w = test_worker(test, test_alloc_and_put, bs);
 	KUNIT_EXPECT_FALSE(test, test_worker_done(w, 2200));
 	bset_put(bio);
 	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));

@@ -851,16 +851,6 @@ static void rescue_opted_out_hangs(struct kunit *test)
 }
 
 /* Outside of ->submit_bio() there is nothing to hand over. */
-static int alloc_outside(void *arg)
-{
-	struct bio *bio = bio_alloc_bioset(GFP_NOIO, 0, arg);
-
-	if (!bio)
-		return -ENOMEM;
-	bio_put(bio);
-	return 0;
-}
-
 static void rescue_outside_of_submit(struct kunit *test)
 {
 	struct bio_set *bs = test_starved_set(test, 1, 0);
@@ -868,7 +858,7 @@ static void rescue_outside_of_submit(struct kunit *test)
 	struct test_worker *w;
 
 	KUNIT_ASSERT_NOT_NULL(test, bio);
-	w = test_worker(test, alloc_outside, bs);
+	w = test_worker(test, test_alloc_and_put, bs);
 	KUNIT_EXPECT_FALSE(test, test_worker_done(w, TEST_QUIET_MS));
 	bio_put(bio);
 	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));

@@ -249,6 +249,27 @@ static void worker_join(void *arg)
 	put_task_struct(w->task);
 }
 
+int test_alloc_and_put(void *arg)
+{
+	struct bio *bio = bset_alloc(NULL, 0, 0, GFP_NOIO, arg);
+
+	if (!bio)
+		return -ENOMEM;
+	bset_put(bio);
+	return 0;
+}
+
+static void restore_stall_secs(void *unused)
+{
+	test_write_file(STALL_SECS, "10");
+}
+
+void test_stall_secs(struct kunit *test, const char *secs)
+{
+	test_defer(test, restore_stall_secs, NULL);
+	KUNIT_ASSERT_GE(test, test_write_file(STALL_SECS, secs), 0);
+}
+
 struct test_worker *test_worker_on(struct kunit *test, int cpu,
 				   int (*fn)(void *), void *arg)
 {

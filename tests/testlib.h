@@ -98,6 +98,14 @@ struct test_worker {
 	bool joined;
 };
 
+/* For a worker: allocates from the set @arg, may have to wait, and puts. */
+int test_alloc_and_put(void *arg);
+
+#define STALL_SECS "/sys/module/bioset_core/parameters/stall_secs"
+
+/* Until the test ends, waits of so many seconds are reported. */
+void test_stall_secs(struct kunit *test, const char *secs);
+
 struct test_worker *test_worker_on(struct kunit *test, int cpu,
 				   int (*fn)(void *), void *arg);
 struct test_worker *test_worker(struct kunit *test, int (*fn)(void *),

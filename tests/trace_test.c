@@ -14,7 +14,6 @@
 #define DEBUGFS "/sys/kernel/debug/bioset"
 #define TRACING "/sys/kernel/debug/tracing"
 #define ENABLE TRACING "/events/bioset/enable"
-#define STALL_SECS "/sys/module/bioset_core/parameters/stall_secs"
 #define DISK_SECTORS 8 /* of a test_io() */
 
 static void trace_off(void *unused)
@@ -205,19 +204,6 @@ static void trace_of_misuse(struct kunit *test)
 		      "kind=second bio held bio=[^ ]+");
 }
 
-static void restore_stall_secs(void *unused)
-{
-	test_write_file(STALL_SECS, "10");
-}
-
-static int alloc_and_put(void *arg)
-{
-	struct bio *bio = bio_alloc_bioset(GFP_NOIO, 0, arg);
-
-	bio_put(bio);
-	return 0;
-}
-
 /* After a second, and before the two that a second report takes. */
 static void trace_of_a_stall(struct kunit *test)
 {
@@ -227,9 +213,8 @@ static void trace_of_a_stall(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, bio);
 	trace_on(test);
-	test_defer(test, restore_stall_secs, NULL);
-	KUNIT_EXPECT_GE(test, test_write_file(STALL_SECS, "1"), 0);
-	w = test_worker(test, alloc_and_put, bs);
+	test_stall_secs(test, "1");
+	w = test_worker(test, test_alloc_and_put, bs);
 	KUNIT_EXPECT_FALSE(test, test_worker_done(w, 1700));
 	bio_put(bio);
 	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));

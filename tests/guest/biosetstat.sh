@@ -20,22 +20,13 @@ tool() {
 	host /root/biosetstat "$@"
 }
 
-# refused TEXT COMMAND...: fails, and says TEXT
-refused() {
-	local text=$1
-	shift
-	must_fail "$@" >/run/refused 2>&1
-	cat /run/refused
-	grep -qF "$text" /run/refused
-}
-
 messages() {
-	refused "the module bioset_core is not loaded" tool
+	fails_saying "the module bioset_core is not loaded" tool
 	load bioset_core
-	refused "debugfs is not mounted" tool
+	fails_saying "debugfs is not mounted" tool
 	mount -t debugfs none /host/sys/kernel/debug
-	refused "run this as root" host setpriv --reuid=65534 --clear-groups /tmp/biosetstat
-	refused "run this as root" host setpriv --reuid=65534 --clear-groups /tmp/biosetstat --watch-stalls
+	fails_saying "run this as root" host setpriv --reuid=65534 --clear-groups /tmp/biosetstat
+	fails_saying "run this as root" host setpriv --reuid=65534 --clear-groups /tmp/biosetstat --watch-stalls
 	tool | grep '^SET .*RESERVE' >/dev/null
 }
 
@@ -92,7 +83,7 @@ shows() {
 # name comes before it.
 under_load() {
 	local busy=''
-	echo 1 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+	starve 1
 	for n in 1 2 3; do
 		keep_busy $n &
 		busy="$busy $!"
@@ -115,7 +106,7 @@ under_load() {
 	touch /run/stop
 	# shellcheck disable=SC2086 # words
 	wait $busy
-	echo 0 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+	starve 0
 	shows '0 waiting'
 	# The module goes, and comes again, under the running tool.
 	wait
@@ -152,7 +143,7 @@ stalls() {
 	tool --watch-stalls --new >/run/stalls 2>&1 &
 	watcher=$!
 	until_watching
-	echo 1 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+	starve 1
 	for skip in 0 1; do
 		dd if=$disk of=/dev/null bs=4k count=1 skip=$skip iflag=direct 2>/dev/null &
 		readers="${readers:-} $!"
@@ -168,7 +159,7 @@ stalls() {
 	grep -q 'bset_alloc' /run/stalls
 	grep -q '</TASK>' /run/stalls
 	! grep -q nullb /run/stalls
-	echo 0 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+	starve 0
 }
 
 mount_host

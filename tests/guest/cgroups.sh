@@ -11,11 +11,6 @@
 
 odd=/sys/module/bioset_oddio/parameters
 
-all_back() {
-	[ "$(set_stat in_flight)" = 0 ]
-	[ "$(set_stat reserve)" = "$(set_stat pool_size)" ]
-}
-
 dying() {
 	awk '$1 == "nr_dying_descendants" { print $2 }' "$CG"/cgroup.stat
 }

@@ -52,7 +52,7 @@ disks
 load bioset_core stall_secs=2
 load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
 more_mounts
-echo 1 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+starve 1
 busy=''
 for n in 1 2 3; do
 	keep_busy $n &
@@ -71,7 +71,7 @@ done
 touch /run/stop
 # shellcheck disable=SC2086 # words
 wait $busy
-echo 0 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+starve 0
 wait
 unload_stripe
 no_null_disks

@@ -39,13 +39,9 @@ agrees() {
 	says "1 sets"
 }
 
-# refused TEXT COMMAND...
+# refused TEXT COMMAND...: by words of its own
 refused() {
-	local text=$1
-	shift
-	must_fail "$@" >/run/refused 2>&1
-	cat /run/refused
-	grep -qF "$text" /run/refused
+	fails_saying "$@"
 	! grep -q Traceback /run/refused
 }
 
@@ -59,7 +55,7 @@ host dmsetup create held --noudevsync --table "0 $(cat /sys/block/nullb0/size) l
 check "the module is not loaded" refused "bioset_core is not loaded" drgn
 load bioset_core stall_secs=0
 load bioset_stripe devices=/dev/dm-0,/dev/nullb1,/dev/nullb2 pool_size=1
-echo 1 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+starve 1
 # The disk below keeps what it gets, so that nothing moves while drgn looks.
 host dmsetup suspend --noudevsync --nolockfs --noflush held
 for skip in 0 1 2; do
@@ -71,7 +67,7 @@ check "who may not read it" refused "run this as root" \
 	host setpriv --reuid=65534 --clear-groups python3 /tmp/bioset-drgn.py --module /tmp/bioset_core.ko
 host dmsetup resume --noudevsync held
 wait
-echo 0 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+starve 0
 unload_stripe
 host dmsetup remove --noudevsync held
 rmmod dm-mod

@@ -10,7 +10,7 @@ null_disks 3 memory_backed=1 irqmode=2 \
 	completion_nsec=4000000000
 load bioset_core
 load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
-echo 1 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+starve 1
 for skip in 0 1 2; do
 	dd if=$disk of=/dev/null bs=4k count=1 skip=$skip iflag=direct 2>/dev/null &
 done
@@ -20,7 +20,7 @@ grep -v '^name' /sys/kernel/debug/bioset/sets | while read -r line; do
 done
 echo "dump me"
 sleep 3
-echo 0 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+starve 0
 wait
 unload_stripe
 pass

@@ -42,10 +42,6 @@ stripe() {
 	load bioset_stripe devices=/dev/a,/dev/b,/dev/c "$@"
 }
 
-starve() {
-	echo 1 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*/starve)"
-}
-
 # refused TEXT PARAMETER...: the load fails, says why in the one line that has
 # TEXT, and holds nothing
 refused() {
@@ -123,7 +119,7 @@ data() {
 	head -c $((SECTORS * 512)) /dev/zero >/tmp/model
 	[ "$(cat /sys/block/stripe0/size)" = $SECTORS ]
 	same_as_file
-	starve
+	starve 1
 	same_as_file
 	[ "$(set_stat rescued)" -gt 0 ] || fail "nothing was rescued"
 	[ "$(set_stat punted)" = "$(set_stat rescued)" ]
@@ -138,7 +134,7 @@ errors() {
 	ram_disk b badblocks=+8-15
 	ram_disk c
 	stripe chunk_kb=64 pool_size=1
-	starve
+	starve 1
 	head -c 65536 /dev/stripe0 >/dev/null
 	must_fail dd if=/dev/stripe0 of=/dev/null bs=4k skip=17 count=1
 	dd if=/dev/stripe0 of=/dev/null bs=64k skip=2 2>/dev/null

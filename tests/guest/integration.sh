@@ -62,8 +62,7 @@ in_use() {
 accounts() {
 	set_stats
 	[ "$(set_stat allocs)" -gt 0 ]
-	[ "$(set_stat in_flight)" = 0 ]
-	[ "$(set_stat reserve)" = "$(set_stat pool_size)" ]
+	all_back
 }
 
 all_gone() {

@@ -68,6 +68,15 @@ must_fail() {
 	fi
 }
 
+# fails_saying TEXT CMD...: a command that has to fail, and to say TEXT
+fails_saying() {
+	local text=$1
+	shift
+	must_fail "$@" >/run/refused 2>&1
+	cat /run/refused
+	grep -qF "$text" /run/refused
+}
+
 # load NAME [PARAM=VALUE...]: insert one of the .ko files given to boot.sh
 load() {
 	local name=$1
@@ -108,6 +117,29 @@ set_stats() {
 set_stat() {
 	# awk reads to the end: cat must not fail because nobody listens.
 	set_stats | awk -v name="$1" '$1 == name && !n++ { print $2 }'
+}
+
+# starve N: the example's set, as its knob takes it: 1 leaves it but its reserve
+starve() {
+	echo "$1" >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+}
+
+# all_back: nothing is out of the example's set, and its reserve is whole
+all_back() {
+	[ "$(set_stat in_flight)" = 0 ]
+	[ "$(set_stat reserve)" = "$(set_stat pool_size)" ]
+}
+
+# nap SECONDS: sleep without a process, for when none can be started; busybox has
+# read -t. get_ready_to_nap goes before.
+get_ready_to_nap() {
+	mkfifo /run/nap
+	exec 3<>/run/nap
+}
+
+nap() {
+	# shellcheck disable=SC3045
+	read -r -t "$1" _ <&3 || true
 }
 
 # null_disks N KEY=VALUE...: /dev/nullb0 and so on, of 1 GiB, with null_blk.

@@ -7,15 +7,8 @@
 # time: 240
 # shows: ^(torture: (allocs|failure|seed)|eatmem)
 
-# nap SECONDS: sleep without a process; busybox has read -t
-nap() {
-	# shellcheck disable=SC3045
-	read -r -t "$1" _ <&3 || true
-}
-
 starved() {
-	mkfifo /run/nap
-	exec 3<>/run/nap
+	get_ready_to_nap
 	load bioset_core
 	# The callers' threads are there before the memory goes.
 	load bioset_torture seconds=15 round_secs=15 callers=8 noise=0 hold=10 \

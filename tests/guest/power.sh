@@ -11,10 +11,6 @@
 # shellcheck source=stripe.sh
 . /stripe.sh
 
-starve() {
-	echo "$1" >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*/starve)"
-}
-
 write_on() {
 	while :; do
 		dd if=/run/data of=$disk bs=512k seek=$(($1 * 8)) oflag=direct \
@@ -48,8 +44,7 @@ data_is_there() {
 		dd if=$disk bs=1M skip=$((n * 4)) count=4 iflag=direct \
 			2>/dev/null | cmp - /run/data
 	done
-	[ "$(set_stat in_flight)" = 0 ]
-	[ "$(set_stat reserve)" = "$(set_stat pool_size)" ]
+	all_back
 }
 
 # As far as one gets in each test of the kernel's, which then waits a second and

@@ -29,13 +29,9 @@ ends_within() {
 	done
 }
 
-starve() {
-	echo 1 >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*/starve)"
-}
-
 write_beside_spinner() {
 	local busy writer ended=1
-	starve
+	starve 1
 	on_cpu1 50 sh -c 'while :; do :; done' &
 	busy=$!
 	sleep 1

@@ -15,16 +15,6 @@ vmstat() {
 	awk -v name="$1" '$1 == name { print $2 }' /proc/vmstat
 }
 
-starve() {
-	echo "$1" >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*/starve)"
-}
-
-# nap SECONDS: sleep without a process; busybox has read -t
-nap() {
-	# shellcheck disable=SC3045
-	read -r -t "$1" _ <&3 || true
-}
-
 # Files in memory, 4 MiB each; their sums are right even when they were out.
 fill_memory() {
 	local n=0
@@ -75,8 +65,7 @@ swap_off() {
 	umount /run/big
 	swapoff $disk
 	set_stats
-	[ "$(set_stat in_flight)" = 0 ]
-	[ "$(set_stat reserve)" = "$(set_stat pool_size)" ]
+	all_back
 }
 
 # Starved meanwhile: each clone but one of a large write waits for another. So it
@@ -129,8 +118,7 @@ writeback() {
 	[ "$(set_stat in_flight)" = 0 ]
 }
 
-mkfifo /run/nap
-exec 3<>/run/nap
+get_ready_to_nap
 mount_host
 modprobe ext4
 load bioset_core

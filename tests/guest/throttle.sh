@@ -13,15 +13,6 @@ now() {
 	cut -d. -f1 /proc/uptime
 }
 
-starve() {
-	echo "$1" >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*/starve)"
-}
-
-all_back() {
-	[ "$(set_stat in_flight)" = 0 ]
-	[ "$(set_stat reserve)" = "$(set_stat pool_size)" ]
-}
-
 # 4 MiB in the group, 16 clones for each MiB; then the same is read
 copy_in_group() {
 	in_group "$1" dd if=/tmp/data of=$disk bs=512k oflag=direct 2>/dev/null

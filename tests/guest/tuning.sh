@@ -30,7 +30,7 @@ field() {
 measure() {
 	load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 \
 		chunk_kb=64 pool_size="$1"
-	echo "$2" >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+	starve "$2"
 	case $3 in
 	randread-4k) run_fio randread 4k 128 && bw=$(field 7) iops=$(field 8) ;;
 	write-1m) run_fio write 1m 8 && bw=$(field 48) iops=$(field 49) ;;
