@@ -4,6 +4,7 @@
 #
 # KDIR=dir    build for this kernel (default: the running one, else the newest
 #             headers installed)
+# FLAVOUR=7.2 which of Debian's kernels to measure (5.10, 6.12, 7.2; 6.1 is stock)
 # KERNEL=7.2  another version than 6.1 for "quick" (5.10, 6.12, 7.2)
 # ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-  as in the kernel's own make, and
 # W=1 C=2 V=1 as in the kernel's own make
@@ -44,13 +45,13 @@ coverage: ## which lines the tests reach
 	@scripts/coverage.sh
 
 bench: ## instructions per operation, beside the kernel's own
-	@scripts/bench.sh
+	@scripts/bench.sh $(FLAVOUR)
 
 bench-native: ## the same as time, on User Mode Linux
 	@scripts/bench-native.sh
 
 bench-check: ## has anything become slower than the committed results?
-	@scripts/bench-check.sh
+	@scripts/bench-check.sh $(FLAVOUR)
 
 support-table: ## the README's table of kernels, from what the tests saw run
 	@scripts/support.sh

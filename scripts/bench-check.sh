@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# bench-check.sh: has an allocation and put become slower than the committed
+# bench-check.sh [FLAVOUR]: has an allocation and put become slower than the committed
 # results by more than 3 %? Counts instructions as bench.sh does, the pair only,
-# on the kernel FLAVOUR. And what does counting bios cost? The same is measured
+# on that kernel (stock). And what does counting bios cost? The same is measured
 # with a build that does not count: at most 2 instructions for an allocation, and
 # 2 for a put. The last line is "N passed, N failed".
 
@@ -14,7 +14,7 @@
 
 # The sources of the module and the benchmark, without the two lines that count
 uncounted_sources() {
-	local dir=$CACHE/bench/uncounted
+	local dir=$CACHE/bench/uncounted-$release
 	rm -rf "$dir"
 	mkdir -p "$dir"/{samples,tests}
 	cp -r "$TOP"/*.[ch] "$TOP"/{Kbuild,VERSION,bench,probes} "$dir"
@@ -27,9 +27,9 @@ uncounted_sources() {
 }
 
 uncounted() {
-	local log=$CACHE/logs/bench-uncounted.log sources build
+	local log=$CACHE/logs/bench-uncounted-$release.log sources build
 	sources=$(uncounted_sources)
-	build=$(SOURCES=$sources BUILD_NAME=bench-uncounted "$TOP/scripts/modules.sh" \
+	build=$(SOURCES=$sources BUILD_NAME=bench-uncounted-$release "$TOP/scripts/modules.sh" \
 		"$(cat "$kernel/kdir")" 2>"$log") ||
 		{ cat "$log" >&2 && die "the build without counting failed"; }
 	bench_guest uncounted "$BENCH_CPU" bench.sh --time 300 \
@@ -37,7 +37,7 @@ uncounted() {
 }
 
 need_pkgs "the benchmark" qemu-system-x86 python3
-bench_prepare
+bench_prepare "${1:-stock}"
 logs=$CACHE/bench/check-$release
 parts=pairs,halves
 rm -rf "$logs"

@@ -12,16 +12,16 @@ BENCH_CPU_WORDS=qemu64-v1
 icount=1
 BENCH_REPORT="$TOP/scripts/bench-report.py"
 
-# Sets kernel, release and build: Debian's kernel FLAVOUR (6.1 when not given),
-# and the modules for it. Instructions of another machine are not comparable.
+# bench_prepare FLAVOUR: sets kernel, release and build, the modules for it.
+# Instructions of another machine are not comparable.
 bench_prepare() {
-	local flavour=${FLAVOUR:-stock} log
+	local flavour=$1 log
 	log=$CACHE/logs/bench-build-$flavour.log
 	mkdir -p "$CACHE/logs"
 	kernel=$("$TOP/scripts/stock.sh" "$flavour")
 	release=$(cat "$kernel/release")
 	[ "$(cat "$kernel/arch")" = amd64 ] ||
-		die "FLAVOUR=$flavour: instructions are counted on amd64 only"
+		die "$flavour: instructions are counted on amd64 only"
 	build=$(BUILD_NAME=bench-$release "$TOP/scripts/modules.sh" \
 		"$(cat "$kernel/kdir")" 2>"$log") ||
 		{ cat "$log" >&2 && die "the build for $flavour failed"; }

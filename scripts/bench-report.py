@@ -369,7 +369,7 @@ def check(path, directory):
     if not old:
         print(f"not ok - there are no committed results of Linux "
               f"{version_of(new['kernel'])} in bench/results: "
-              "UPDATE=1 make bench (with its FLAVOUR)")
+              "UPDATE=1 make bench FLAVOUR=...")
         print("0 passed, 1 failed")
         return 1
     same = old.get("kernel") == new["kernel"]

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# bench.sh: count instructions on one of Debian's stock kernels, under -icount,
+# bench.sh [FLAVOUR]: count instructions on one of Debian's stock kernels, under -icount,
 # where each instruction takes one nanosecond. Prints tables; the numbers are
-# left in the cache as bench/<kernel>.json.
+# left in the cache as bench/<kernel>.json. FLAVOUR is stock (6.1, the default),
+# 5.10, 6.12, 7.2, ...
 #
-# FLAVOUR=x: which kernel: stock (default, 6.1), 5.10, 6.12, 7.2, ...
 # QUICK=1:  only the pair alloc + put, as a short table (PARTS=pairs,starved: more
 #           is in the cache as bench/quick/quick.log)
 # UPDATE=1: also make these the committed results, bench/results/<kernel>.json,
@@ -67,7 +67,7 @@ full() {
 	[ -n "${UPDATE:-}" ] || return 0
 	mkdir -p "$TOP/bench/results"
 	cp "$json" "$TOP/bench/results/$release.json"
-	[ "${FLAVOUR:-stock}" != stock ] || layout >"$TOP/bench/results/layout.txt"
+	[ "$flavour" != stock ] || layout >"$TOP/bench/results/layout.txt"
 	"$TOP/scripts/bench-plot.sh"
 }
 
@@ -79,5 +79,6 @@ layout() {
 }
 
 need_pkgs "the benchmark" qemu-system-x86 python3
-bench_prepare
+flavour=${1:-stock}
+bench_prepare "$flavour"
 if [ -n "${QUICK:-}" ]; then quick; else full; fi

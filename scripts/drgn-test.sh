@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# drgn-test.sh: tools/bioset-drgn.py finds in a dump of a guest's memory what
+# drgn-test.sh [FLAVOUR]: tools/bioset-drgn.py finds in a dump of a guest's memory what
 # the guest said about its set just before: what it holds, and who waits. The same in
 # a guest, for the kernel that it runs on.
 
@@ -49,7 +49,7 @@ live() {
 }
 
 need_pkgs "reading memory" python3-drgn util-linux dmsetup
-use_flavour "${FLAVOUR:-stock}"
+use_flavour "${1:-stock}"
 guest --modules "null_blk qemu_fw_cfg" --file "$TOP/tests/guest/stripe.sh" --mem 256 \
 	--time 200 --qemu-arg=-device --qemu-arg=vmcoreinfo --dump-at 'dump me' drgn.sh
 for test in agrees bad_input; do

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# kunit.sh KERNEL-DIR [SUITE[.CASE]]: run the KUnit suites in a kernel that
-# kernel.sh built, and print one "ok" or "not ok" line for each case and check.
+# kunit.sh KERNEL [SUITE[.CASE]]: run the KUnit suites in one of kernel.sh's
+# kernels, and print one "ok" or "not ok" line for each case and check.
 # LIMIT_MS=n: when a case gives up on a wait, in ms. SKIPS=REGEX: reasons for
 # which a case may be skipped, beside those that lie in the kernel.
 # kunit.sh --log KERNEL-DIR LOG: judge the log of a run, without one.
@@ -117,12 +117,13 @@ if [ "${1:-}" = --log ]; then
 	parse
 	exit
 fi
-[ $# -ge 1 ] || die "usage: kunit.sh KERNEL-DIR [SUITE[.CASE]]"
-kernel=$1 suite=${2:-}
+[ $# -ge 1 ] || die "usage: kunit.sh KERNEL [SUITE[.CASE]]"
+suite=${2:-}
 [ -z "$suite" ] || known_suite "$suite"
+kernel=$("$TOP/scripts/kernel.sh" "$1")
 build=$("$TOP/scripts/modules.sh" "$kernel" 2>"$CACHE/logs/modules.log") || {
 	cat "$CACHE/logs/modules.log" >&2
-	die "the modules do not build for $kernel"
+	die "the modules do not build for the $1 kernel"
 }
 status=0
 printed=$("$TOP/scripts/boot.sh" --kernel "$kernel" --build "$build" \

@@ -49,7 +49,7 @@ run_test() {
 	elif [ -x "$TOP/scripts/${words[0]:-}.sh" ]; then
 		KDIR=$kernel "$TOP/scripts/${words[0]}.sh" "${words[@]:1}"
 	else
-		LIMIT=150 LIMIT_MS=4000 "$TOP/scripts/kunit.sh" "$kernel" "$2"
+		LIMIT=150 LIMIT_MS=4000 "$TOP/scripts/kunit.sh" "$1" "$2"
 	fi
 }
 

@@ -25,7 +25,7 @@ other_kernel() {
 	local status=0
 	short_runs "$1" 100000 40 || status=1
 	example_with_io "$1" || status=1
-	FLAVOUR=$1 "$TOP/scripts/outside-driver.sh" || status=1
+	"$TOP/scripts/outside-driver.sh" "$1" || status=1
 	return $status
 }
 

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# outside-driver.sh: build the small drivers of tests/outside away from the
+# outside-driver.sh [FLAVOUR]: build the small drivers of tests/outside away from the
 # tree, against what "make install" puts down and nothing else of it, and run
 # them with the installed module. They are the same source for each kernel:
 # samples/compat.h and probes/ go with them, as a driver's author would copy
-# them. FLAVOUR=x: which kernel (default: stock).
+# them. FLAVOUR is a kernel, as for run; stock when none is named.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,7 +14,7 @@
 # shellcheck source=kdir.sh
 . "$TOP/scripts/kdir.sh"
 
-flavour=${FLAVOUR:-stock}
+flavour=${1:-stock}
 find_flavour "$flavour"
 release=$(kdir_release "$kdir")
 log=$CACHE/logs/outside-driver-$flavour.log

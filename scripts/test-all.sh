@@ -23,7 +23,7 @@ kernel() {
 }
 
 kunit() {
-	"$TOP/scripts/kunit.sh" "$("$TOP/scripts/kernel.sh" "$1")"
+	"$TOP/scripts/kunit.sh" "$1"
 }
 
 # The long way, for a kernel whose bio_init() does more than we know
@@ -46,7 +46,7 @@ power_cuts() {
 
 # bench_check FLAVOUR: no slower than the committed results
 bench_check() {
-	FLAVOUR=$1 "$TOP/scripts/bench-check.sh"
+	"$TOP/scripts/bench-check.sh" "$1"
 }
 
 dispatch "$@"
@@ -76,8 +76,8 @@ step "failure points on the KASAN kernel" 1000 "$run" failnth
 
 step "throughput against the reserve" 400 env RESERVES=1,8,128 SECS=2 "$TOP/scripts/tuning.sh"
 step "documentation" 1300 "$TOP/scripts/docs-test.sh"
-step "documentation on Linux 5.10" 700 env FLAVOUR=5.10 "$TOP/scripts/docs-test.sh" --step commands watching fast
-step "documentation on Linux 7.2" 700 env FLAVOUR=7.2 "$TOP/scripts/docs-test.sh" --step commands watching fast
+step "documentation on Linux 5.10" 700 "$TOP/scripts/docs-test.sh" 5.10
+step "documentation on Linux 7.2" 700 "$TOP/scripts/docs-test.sh" 7.2
 step "package in all suites" 9000 "$TOP/scripts/package-test.sh" suites
 step "what the package refuses" 1900 "$TOP/scripts/package-test.sh" refusals
 step "installed without a package" 6500 "$TOP/scripts/install-test.sh" life

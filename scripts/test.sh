@@ -35,7 +35,7 @@ kernel() {
 }
 
 kunit() {
-	"$TOP/scripts/kunit.sh" "$("$TOP/scripts/kernel.sh" kasan)" "${SUITE:-}"
+	"$TOP/scripts/kunit.sh" kasan "${SUITE:-}"
 }
 
 # The longest step runs beside the others: a guest keeps little more than one
