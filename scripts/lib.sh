@@ -68,7 +68,11 @@ need_pkgs() {
 	for pkg; do
 		installed "$pkg" || missing+=("$pkg")
 	done
-	[ ${#missing[@]} -gt 0 ] || return 0
+	[ ${#missing[@]} -eq 0 ] || with_lock packages install_pkgs "$why" "${missing[@]}"
+}
+
+install_pkgs() {
+	local why=$1 missing=("${@:2}")
 	apt_usable || die "$why needs these packages, and apt-get (with root or sudo) is not there to install them: ${missing[*]}"
 	say "installing ${missing[*]} ($why)"
 	local log=$CACHE/logs/apt.log

@@ -181,6 +181,26 @@ coverage() {
 	rm -rf "$work"
 }
 
+# sum NAME WANTED COMMANDS: what do these steps, in a script of their own, end with?
+sum() {
+	local got
+	got=$(LANES=2 bash -c '. "$1/scripts/lib.sh"; . "$1/scripts/steps.sh"; eval "$2"; totals' \
+		_ "$TOP" "$3" 2>/dev/null </dev/null | tail -n 1) || true
+	if [ "$got" = "$2" ]; then
+		echo "ok steps: $1"
+	else
+		echo "not ok steps: $1 - $got"
+	fi
+}
+
+sums() {
+	sum "one that fails beside others" "2 passed, 1 failed" \
+		'beside a 9 sh -c "sleep 1; echo not ok b - c"; step d 9 true; beside e 9 echo ok f'
+	sum "one that runs out of time" "1 passed, 1 failed" 'beside a 1 sleep 9; step b 9 true'
+	sum "one that dies" "0 passed, 1 failed" 'beside a 9 sleep 2; kill -9 $!'
+	sum "none" "0 passed, 1 failed" ''
+}
+
 if [ "${1:-}" = --key ]; then
 	key
 	exit
@@ -191,5 +211,6 @@ dispatch "$@"
 step "the harness" 30 logs
 step "the harness" 120 kunit
 step "the harness" 30 coverage
+step "the harness" 60 sums
 step "the harness" 600 outcomes
 totals

@@ -9,12 +9,20 @@
 # boot.sh's "CHECK ok ..." lines. Lines that start with "# " say what was skipped
 # or not looked for; they are shown and not counted. A command that fails without
 # such a line, or runs out of time, is itself one "not ok"; one that ends well
-# without any result is one "ok". totals prints "N passed, N failed" and gives
-# the status.
+# without any result is one "ok".
+#
+#   beside NAME SECONDS COMMAND...
+#
+# is the same, beside the steps that follow. What it prints comes in one piece when
+# it ends. Each kind of step waits until fewer than LANES run (one for each CPU).
+#
+# totals waits for all, prints "N passed, N failed" and gives the status.
 
-passed=0 failed=0
-results=$(mktemp)
-trap 'rm -f "$results"' EXIT
+steps=$(mktemp -d)
+trap 'rm -rf "$steps"' EXIT
+mkdir "$steps/results" "$steps/output"
+step_number=0
+LANES=${LANES:-$(nproc)}
 
 ok() {
 	echo "ok $*"
@@ -36,7 +44,8 @@ run_limited() {
 	fi
 }
 
-# Results pass through, under the step's name.
+# filter_results NAME FILE: results pass through, under the step's name, and are
+# added to FILE.
 filter_results() {
 	local line
 	while IFS= read -r line; do
@@ -51,31 +60,64 @@ filter_results() {
 		*) continue ;;
 		esac
 		echo "$line"
-		echo "$line" >>"$results"
+		echo "$line" >>"$2"
 	done
 }
 
-step() {
-	local name=$1 limit=$2 start=$SECONDS status=0
-	shift 2
-	: >"$results"
+# run_step FILE NAME SECONDS COMMAND...: FILE gets the results.
+run_step() {
+	local file=$1 name=$2 limit=$3 start=$SECONDS status=0 reason
+	shift 3
+	: >"$file"
 	say "$name"
-	run_limited "$limit" "$@" </dev/null | filter_results "$name" || status=$?
+	run_limited "$limit" "$@" </dev/null | filter_results "$name" "$file" || status=$?
+	reason="failed with status $status"
 	[ $status != 124 ] && [ $status != 137 ] || reason="out of time ($limit s)"
-	reason=${reason:-"failed with status $status"}
-	if [ $status != 0 ] && ! grep -q '^not ok ' "$results"; then
-		not_ok "$name - $reason" | tee -a "$results"
-	elif [ ! -s "$results" ]; then
-		ok "$name" | tee -a "$results"
+	if [ $status != 0 ] && ! grep -q '^not ok ' "$file"; then
+		not_ok "$name - $reason" | tee -a "$file"
+	elif [ ! -s "$file" ]; then
+		ok "$name" | tee -a "$file"
 	fi
-	reason=''
-	passed=$((passed + $(grep -c '^ok ' "$results" || true)))
-	failed=$((failed + $(grep -c '^not ok ' "$results" || true)))
 	say "$name took $(took "$start")"
+}
+
+# A step's file is there before it runs: one that dies has failed.
+wait_for_lane() {
+	while [ "$(jobs -pr | wc -l)" -ge "$LANES" ]; do
+		wait -n || true
+	done
+	step_number=$((step_number + 1))
+	file=$steps/results/$step_number
+	echo "not ok $1 - it died" >"$file"
+}
+
+step() {
+	local file
+	wait_for_lane "$1"
+	run_step "$file" "$@"
+}
+
+beside() {
+	local file output
+	wait_for_lane "$1"
+	output=$steps/output/$step_number
+	say "$1 begins"
+	{
+		run_step "$file.new" "$@" >"$output" 2>&1 || true
+		mv "$file.new" "$file"
+		cat "$output"
+	} &
+}
+
+count() {
+	cat "$steps"/results/* | grep -c "^$1 " || true
 }
 
 # A run without results has shown nothing, which is a failure.
 totals() {
+	local passed failed
+	wait
+	passed=$(count ok) failed=$(count "not ok")
 	[ $((passed + failed)) -gt 0 ] || failed=1
 	echo "$passed passed, $failed failed"
 	[ "$failed" = 0 ]

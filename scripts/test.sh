@@ -38,32 +38,13 @@ kunit() {
 	"$TOP/scripts/kunit.sh" kasan "${SUITE:-}"
 }
 
-# The longest step runs beside the others: a guest keeps little more than one
-# CPU busy. Without its status it has failed.
-kunit_begin() {
-	kunit_dir=$(mktemp -d)
-	export kunit_dir
-	{
-		status=0
-		timeout -k 20 800 "$0" --step kunit || status=$?
-		echo "$status" >"$kunit_dir/status"
-	} >"$kunit_dir/log" 2>&1 </dev/null &
-}
-
-kunit_result() {
-	while [ ! -f "$kunit_dir/status" ]; do
-		sleep 1
-	done
-	cat "$kunit_dir/log"
-	return "$(cat "$kunit_dir/status")"
-}
-
 # A SUITE that does not exist should not cost a kernel build first.
 [ -z "${SUITE:-}" ] || "$TOP/scripts/kunit.sh" --check-suite "$SUITE"
 dispatch "$@"
 
 step "KASAN kernel" 1500 kernel
-kunit_begin
+# The longest step; a guest keeps little more than one CPU busy.
+beside "KUnit" 840 kunit
 if [ -z "${SUITE:-}" ]; then
 	step "bad kernel directories" 120 "$TOP/scripts/badkdir.sh"
 	step "planted bugs" 300 "$TOP/scripts/planted.sh" kasan
@@ -89,6 +70,4 @@ if [ -z "${SUITE:-}" ]; then
 	step "arm64" 700 other_machine arm64
 	step "s390x" 700 other_machine s390x
 fi
-step "KUnit" 840 kunit_result
-rm -rf "$kunit_dir"
 totals
