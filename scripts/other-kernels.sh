@@ -4,8 +4,8 @@
 # after lib.sh. NAME is one of stock.sh.
 #
 #   other_kernel NAME            what a user of that stock kernel relies on
+#   all_of_other_kernel NAME     the same, and the knobs
 #   other_machine NAME           the same kernel on another architecture
-#   four_cpus NAME SECONDS       long, on a machine with four CPUs
 #   early_warning NAME           built and loaded; a failure is only told
 #   example_with_io NAME         the example's corner cases, and ext4 and fio on it
 
@@ -29,6 +29,14 @@ other_kernel() {
 	return $status
 }
 
+# all_of_other_kernel NAME: and what make test has no time for on each kernel
+all_of_other_kernel() {
+	local status=0
+	other_kernel "$1" || status=1
+	"$run" knobs "$1" || status=1
+	return $status
+}
+
 other_machine() {
 	short_runs "$1" 20000 20
 }
@@ -37,13 +45,6 @@ example_with_io() {
 	local status=0
 	"$run" example "$1" || status=1
 	"$run" integration "$1" || status=1
-	return $status
-}
-
-four_cpus() {
-	local status=0
-	"$run" torture "$1" "secs=$2" cpus=4 || status=1
-	"$run" apimodel "$1" "secs=$2" cpus=4 || status=1
 	return $status
 }
 

@@ -24,6 +24,14 @@ kernel() {
 	"$TOP/scripts/kernel.sh" "$1" >/dev/null
 }
 
+# ten_minutes FLAVOUR [KEY=VALUE...]: each; for the order of memory accesses
+ten_minutes() {
+	local status=0
+	"$run" torture "$1" secs=600 "${@:2}" || status=1
+	"$run" apimodel "$1" secs=600 "${@:2}" || status=1
+	return $status
+}
+
 # The long way, for a kernel whose bio_init() does more than we know
 kunit_by_bio_init() {
 	APPEND="guest.quick_init=N" "$kunit" uml
@@ -95,9 +103,12 @@ beside "KUnit on UML, Linux 6.12" 800 "$kunit" uml-6.12
 step "UML kernel of Linux 5.10" 1500 kernel uml-5.10
 beside "KUnit on UML, Linux 5.10" 800 "$kunit" uml-5.10
 
-step "KASAN kernel of Linux 7.2" 1500 kernel kasan-7.2
-beside "planted bugs on KASAN, Linux 7.2" 300 "$TOP/scripts/planted.sh" kasan-7.2
-beside "KUnit on KASAN, Linux 7.2" 900 "$kunit" kasan-7.2
+for version in 5.10 6.12 7.2; do
+	step "KASAN kernel of Linux $version" 1500 kernel "kasan-$version"
+	beside "planted bugs on KASAN, Linux $version" 300 "$TOP/scripts/planted.sh" "kasan-$version"
+	beside "KUnit on KASAN, Linux $version" 900 "$kunit" "kasan-$version"
+	beside "use after put on KASAN, Linux $version" 300 "$run" afterput "kasan-$version"
+done
 beside "bcache, unmodified" 700 "$TOP/scripts/intree-driver.sh"
 beside "model of forward progress" 4000 "$TOP/scripts/model.sh"
 beside "beside a real-time task" 400 "$run" realtime
@@ -106,11 +117,11 @@ beside "mutants" 5400 "$TOP/scripts/mutants.sh"
 step "KCSAN kernel" 1500 kernel kcsan
 beside "planted bugs on KCSAN" 300 "$TOP/scripts/planted.sh" kcsan
 beside "KUnit on KCSAN" 900 "$kunit" kcsan
-beside "torture on KCSAN" "$torture_limit" torture kcsan
+beside "ten minutes on KCSAN" 2700 ten_minutes kcsan
 
 step "KCSAN kernel of Linux 7.2" 1500 kernel kcsan-7.2
 beside "planted bugs on KCSAN, Linux 7.2" 300 "$TOP/scripts/planted.sh" kcsan-7.2
-beside "torture on KCSAN, Linux 7.2" "$torture_limit" torture kcsan-7.2
+beside "ten minutes on KCSAN, Linux 7.2" 2700 ten_minutes kcsan-7.2
 
 step "UBSAN kernel" 1500 kernel ubsan
 beside "planted bugs on UBSAN" 300 "$TOP/scripts/planted.sh" ubsan
@@ -120,9 +131,10 @@ beside "torture on UBSAN with faults" "$torture_limit" torture ubsan faults=10
 beside "model on the RT kernel" 400 "$run" apimodel rt calls=300000
 beside "torture on the RT kernel" "$torture_limit" torture rt
 
-beside "cloud kernel" 1200 other_kernel 6.1-cloud
-beside "Linux 6.12 RT" 1200 other_kernel 6.12-rt
-beside "Linux 7.2 RT" 1200 other_kernel 7.2-rt
+beside "RT kernel" 1500 all_of_other_kernel rt
+beside "cloud kernel" 1500 all_of_other_kernel 6.1-cloud
+beside "Linux 6.12 RT" 1500 all_of_other_kernel 6.12-rt
+beside "Linux 7.2 RT" 1500 all_of_other_kernel 7.2-rt
 beside "look ahead at experimental's kernel" 900 early_warning experimental
 beside "knobs on Linux 5.10" 360 "$run" knobs 5.10
 beside "knobs on Linux 6.12" 360 "$run" knobs 6.12
@@ -135,10 +147,11 @@ beside "riscv64" 700 other_machine riscv64
 beside "Linux 7.2 on arm64" 700 other_machine arm64-7.2
 beside "Linux 7.2 on s390x" 700 other_machine s390x-7.2
 beside "example on arm64" 900 example_with_io arm64
-beside "arm64 with four CPUs" 3600 four_cpus arm64 600
+beside "ten minutes on arm64 with four CPUs" 2700 ten_minutes arm64 cpus=4
 
 beside "instructions on Linux 5.10" 900 "$TOP/scripts/bench-check.sh" 5.10
 beside "instructions on Linux 6.1" 900 "$TOP/scripts/bench-check.sh" stock
+beside "instructions on Linux 6.12" 900 "$TOP/scripts/bench-check.sh" 6.12
 beside "instructions on Linux 7.2" 900 "$TOP/scripts/bench-check.sh" 7.2
 
 step "coverage kernel" 1500 kernel gcov

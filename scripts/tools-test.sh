@@ -26,7 +26,7 @@ new_terminal() {
 finish() {
 	[ "$terminals" = 0 ] || tmux_ kill-server 2>/dev/null || true
 	[ -z "$dir" ] || rm -rf "$dir"
-	rm -f "$results"
+	rm -rf "$steps"
 }
 
 # expect NAME: what is in $dir/got is what tests/tools/NAME.expected has
