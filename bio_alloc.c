@@ -18,7 +18,7 @@
  *                                                +- the kernel's own function
  *
  * A bio from a cache has its array and keeps the fields that say so; all others
- * are set by finish_alloc(), on each way.
+ * are set by bset_alloc_finish(), on each way.
  *
  * Three noinline keep bset_alloc() a function without a stack frame: without
  * them it and bset_put() take 133 instructions together, with them 116.
@@ -55,9 +55,11 @@ static noinline struct bio *bset_init_by_kernel(struct bio *bio,
 }
 
 /* Sets all fields of a bio that has its array, or needs but the inline one. */
-static inline struct bio *setup_bio(struct bio *bio, struct block_device *bdev,
-				    unsigned int nr_vecs, unsigned long kind,
-				    bset_opf_t opf, struct bio_set *bs)
+static inline struct bio *bset_alloc_setup(struct bio *bio,
+					   struct block_device *bdev,
+					   unsigned int nr_vecs,
+					   unsigned long kind, bset_opf_t opf,
+					   struct bio_set *bs)
 {
 	if (nr_vecs <= BSET_INLINE_VECS)
 		bset_set_inline_vecs(bio, nr_vecs);
@@ -71,7 +73,8 @@ static inline struct bio *setup_bio(struct bio *bio, struct block_device *bdev,
 	return bset_bio_init_quick(bio, bdev, opf, kind);
 }
 
-static struct bio *too_many_vecs(const struct bset *set, unsigned int nr_vecs)
+static struct bio *bset_alloc_too_many(const struct bset *set,
+				       unsigned int nr_vecs)
 {
 	const char *name = set ? set->name : "bio_alloc_bioset";
 
@@ -84,7 +87,7 @@ static struct bio *too_many_vecs(const struct bset *set, unsigned int nr_vecs)
 	return NULL;
 }
 
-static gfp_t drop_bad_gfp(gfp_t gfp, const struct bset *set)
+static gfp_t bset_alloc_gfp(gfp_t gfp, const struct bset *set)
 {
 	WARN_ONCE(gfp & BSET_GFP_BAD,
 		  "bioset: %s: gfp bits %#x make no sense for a bio, ignored\n",
@@ -93,24 +96,25 @@ static gfp_t drop_bad_gfp(gfp_t gfp, const struct bset *set)
 	return gfp & ~BSET_GFP_BAD;
 }
 
-static bool is_initialised(const struct bio_set *bs)
+static bool bset_is_initialised(const struct bio_set *bs)
 {
 	return !WARN_ONCE(!bs->bio_slab,
 			  "bioset: set at %ps is not initialised\n", bs);
 }
 
 /* The NULL set. */
-static struct bio *alloc_null(struct block_device *bdev, unsigned int nr_vecs,
-			      bset_opf_t opf, gfp_t gfp)
+static struct bio *bset_alloc_null(struct block_device *bdev,
+				   unsigned int nr_vecs, bset_opf_t opf,
+				   gfp_t gfp)
 {
 	struct bio *bio;
 	unsigned long kind;
 
-	bio = bset_null_get(bset_kind(nr_vecs), drop_bad_gfp(gfp, NULL));
+	bio = bset_null_get(bset_kind(nr_vecs), bset_alloc_gfp(gfp, NULL));
 	if (!bio)
 		return NULL;
 	kind = nr_vecs <= BSET_INLINE_VECS ? BSET_INLINE : bset_array_kind(bio);
-	return setup_bio(bio, bdev, nr_vecs, kind, opf, &bset_null);
+	return bset_alloc_setup(bio, bdev, nr_vecs, kind, opf, &bset_null);
 }
 
 /* The NULL set, the kernel's own sets, and sets that are none. */
@@ -120,28 +124,27 @@ static noinline struct bio *bset_alloc_foreign(struct block_device *bdev,
 					       struct bio_set *bs)
 {
 	if (nr_vecs > BIO_MAX_VECS)
-		return too_many_vecs(NULL, nr_vecs);
+		return bset_alloc_too_many(NULL, nr_vecs);
 	if (!bs)
-		return alloc_null(bdev, nr_vecs, opf, gfp);
-	if (!is_initialised(bs))
+		return bset_alloc_null(bdev, nr_vecs, opf, gfp);
+	if (!bset_is_initialised(bs))
 		return NULL;
 	return bset_kernel_alloc(bdev, nr_vecs, opf, gfp, bs);
 }
 
 /* Counts a bio of ours that has its array, and sets all its fields. */
-static inline struct bio *finish_alloc(struct bio *bio,
-				       struct block_device *bdev,
-				       unsigned int nr_vecs, unsigned long kind,
-				       bset_opf_t opf, struct bset *set,
-				       struct bio_set *bs)
+static inline struct bio *
+bset_alloc_finish(struct bio *bio, struct block_device *bdev,
+		  unsigned int nr_vecs, unsigned long kind, bset_opf_t opf,
+		  struct bset *set, struct bio_set *bs)
 {
 	bset_count_alloc(set);
-	return setup_bio(bio, bdev, nr_vecs, kind, opf, bs);
+	return bset_alloc_setup(bio, bdev, nr_vecs, kind, opf, bs);
 }
 
 /* An array for @bio: one of the kernel's if there is one, else one of ours. */
-static bool get_array(struct bset *set, struct bio *bio, unsigned long kind,
-		      gfp_t gfp)
+static bool bset_alloc_array(struct bset *set, struct bio *bio,
+			     unsigned long kind, gfp_t gfp)
 {
 	struct bio_vec *vecs = NULL;
 
@@ -160,21 +163,23 @@ static bool get_array(struct bset *set, struct bio *bio, unsigned long kind,
  * The bio always comes before its array, so who waits for an array holds
  * nothing that others who wait for one need: see docs/forward-progress.md.
  */
-static struct bio *get_parts(struct bset *set, unsigned long kind, gfp_t gfp)
+static struct bio *bset_alloc_parts(struct bset *set, unsigned long kind,
+				    gfp_t gfp)
 {
 	struct bio *bio = bset_pool_get(&set->bio, gfp);
 
 	if (!bio)
 		return NULL;
-	if (kind != BSET_INLINE && !get_array(set, bio, kind, gfp)) {
+	if (kind != BSET_INLINE && !bset_alloc_array(set, bio, kind, gfp)) {
 		bset_pool_put(&set->bio, bio);
 		return NULL;
 	}
 	return bio;
 }
 
-static struct bio *no_bio(struct bset *set, struct block_device *bdev,
-			  unsigned int nr_vecs, gfp_t gfp)
+static struct bio *bset_alloc_failed(struct bset *set,
+				     struct block_device *bdev,
+				     unsigned int nr_vecs, gfp_t gfp)
 {
 	atomic64_inc(&set->failed);
 	trace_bioset_alloc_failed(set, bdev, nr_vecs, gfp);
@@ -190,22 +195,22 @@ static struct bio *bset_alloc_slow(struct block_device *bdev,
 	struct bio *bio;
 
 	if (unlikely(nr_vecs > set->max_vecs)) {
-		too_many_vecs(set, nr_vecs);
-		return no_bio(set, bdev, nr_vecs, gfp);
+		bset_alloc_too_many(set, nr_vecs);
+		return bset_alloc_failed(set, bdev, nr_vecs, gfp);
 	}
 	kind = bset_kind(nr_vecs);
 	if (unlikely(gfp & BSET_GFP_BAD))
-		gfp = drop_bad_gfp(gfp, set);
+		gfp = bset_alloc_gfp(gfp, set);
 	if (bset_tracked(set))
 		bset_track_before(set, gfp);
-	bio = get_parts(set, kind, gfp);
+	bio = bset_alloc_parts(set, kind, gfp);
 	if (!bio)
-		return no_bio(set, bdev, nr_vecs, gfp);
+		return bset_alloc_failed(set, bdev, nr_vecs, gfp);
 	if (bset_tracked(set))
 		bset_track_out(set, bio);
 	if (kind != BSET_INLINE)
 		kind = bset_array_kind(bio);
-	return finish_alloc(bio, bdev, nr_vecs, kind, opf, set, bs);
+	return bset_alloc_finish(bio, bdev, nr_vecs, kind, opf, set, bs);
 }
 
 /* This CPU's list is empty, but there may be full ones. */
@@ -222,7 +227,7 @@ static noinline struct bio *bset_alloc_refill(struct block_device *bdev,
 		bio = bset_cache_pop(set->cpu, kind);
 	if (!bio)
 		return bset_alloc_slow(bdev, nr_vecs, opf, gfp, bs);
-	return finish_alloc(bio, bdev, nr_vecs, kind, opf, set, bs);
+	return bset_alloc_finish(bio, bdev, nr_vecs, kind, opf, set, bs);
 }
 
 /**
@@ -281,7 +286,7 @@ struct bio *bset_alloc(struct block_device *bdev, unsigned int nr_vecs,
 		return bset_alloc_refill(bdev, nr_vecs, opf, gfp, bs);
 	}
 	bset_cpu_release(c);
-	return finish_alloc(bio, bdev, nr_vecs, kind, opf, set, bs);
+	return bset_alloc_finish(bio, bdev, nr_vecs, kind, opf, set, bs);
 }
 EXPORT_SYMBOL_GPL(bset_alloc);
 
@@ -302,13 +307,13 @@ static struct bio *bset_clone_payload(struct block_device *bdev,
 }
 
 /* Without @bdev: for no device, or before 5.18 for that of @src. */
-static struct bio *clone_bio(struct block_device *bdev, struct bio *src,
-			     gfp_t gfp, struct bio_set *bs)
+static struct bio *bset_clone_bio(struct block_device *bdev, struct bio *src,
+				  gfp_t gfp, struct bio_set *bs)
 {
 	struct bio *bio;
 
 	if (unlikely(bs && !bset_is_ours(bs)))
-		return is_initialised(bs)
+		return bset_is_initialised(bs)
 			       ? bset_kernel_clone(bdev, src, gfp, bs)
 			       : NULL;
 	if (unlikely(bset_bio_has_payload(src)))
@@ -337,7 +342,7 @@ static struct bio *clone_bio(struct block_device *bdev, struct bio *src,
 struct bio *bset_clone(struct block_device *bdev, struct bio *src, gfp_t gfp,
 		       struct bio_set *bs)
 {
-	struct bio *bio = clone_bio(bdev, src, gfp, bs);
+	struct bio *bio = bset_clone_bio(bdev, src, gfp, bs);
 
 	if (bio && !bdev)
 		bset_clone_for_none(bio);
@@ -358,7 +363,7 @@ EXPORT_SYMBOL_GPL(bset_clone);
  */
 struct bio *bset_clone_4_6(struct bio *src, gfp_t gfp, struct bio_set *bs)
 {
-	return clone_bio(bset_clone_dev(src), src, gfp, bs);
+	return bset_clone_bio(bset_clone_dev(src), src, gfp, bs);
 }
 EXPORT_SYMBOL_GPL(bset_clone_4_6);
 
@@ -368,7 +373,7 @@ static struct bio *bset_split_error(int err)
 	return bset_split_gives_err_ptr ? ERR_PTR(err) : NULL;
 }
 
-static bool can_split(struct bio *bio, int sectors)
+static bool bset_can_split(struct bio *bio, int sectors)
 {
 	if (WARN_ONCE(sectors <= 0 || sectors >= bio_sectors(bio),
 		      "bioset: cannot split %d of %u sectors\n", sectors,
@@ -402,7 +407,7 @@ struct bio *bset_split(struct bio *bio, int sectors, gfp_t gfp,
 {
 	struct bio *split;
 
-	if (!can_split(bio, sectors))
+	if (!bset_can_split(bio, sectors))
 		return bset_split_error(-EINVAL);
 	split = bset_clone_4_6(bio, gfp, bs);
 	if (!split)

@@ -66,7 +66,7 @@ static noinline void bset_put_extras(struct bio *bio)
 }
 
 /* Drops one of several references; true if it was the last. */
-static bool put_ref(struct bio *bio)
+static bool bset_put_ref(struct bio *bio)
 {
 	if (WARN_ONCE(atomic_read(&bio->__bi_cnt) <= 0,
 		      "bioset: bio_put() of a bio without references\n"))
@@ -75,11 +75,11 @@ static bool put_ref(struct bio *bio)
 }
 
 /* One that no set allocated: its owner embeds it, and there is no last put. */
-static bool is_unpooled(struct bio *bio)
+static bool bset_put_unpooled(struct bio *bio)
 {
 	if (bio->bi_pool || bset_kernel_frees_unpooled())
 		return false;
-	if (bio_flagged(bio, BIO_REFFED) && !put_ref(bio))
+	if (bio_flagged(bio, BIO_REFFED) && !bset_put_ref(bio))
 		return true;
 	WARN_ONCE(1, "bioset: bio_put() of a bio that is of no set\n");
 	return true;
@@ -88,7 +88,7 @@ static bool is_unpooled(struct bio *bio)
 /* Not of a set of ours: for the kernel's bio_put(), if for anybody's. */
 static void bset_put_foreign(struct bio *bio)
 {
-	if (is_unpooled(bio))
+	if (bset_put_unpooled(bio))
 		return;
 	if (bio->bi_pool == &bset_null)
 		bio->bi_opf &= ~REQ_ALLOC_CACHE; /* 6.1 warns in interrupts */
@@ -102,7 +102,7 @@ static noinline void bset_put_watched(struct bio *bio)
 
 	if (bset_tracked(set) && !bset_track_may_put(set, bio))
 		return;
-	if (bio_flagged(bio, BIO_REFFED) && !put_ref(bio))
+	if (bio_flagged(bio, BIO_REFFED) && !bset_put_ref(bio))
 		return;
 	bset_put_slow(bio);
 }
@@ -110,7 +110,7 @@ static noinline void bset_put_watched(struct bio *bio)
 /* Somebody held a second reference once, and maybe still does. */
 static noinline void bset_put_reffed(struct bio *bio)
 {
-	if (!put_ref(bio))
+	if (!bset_put_ref(bio))
 		return;
 	bio_clear_flag(bio, BIO_REFFED);
 	bset_put_slow(bio);

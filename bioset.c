@@ -47,7 +47,7 @@ static void bset_wait_for_bios(struct bset *set)
 	}
 }
 
-static bool set_is_listed(struct bio_set *bs)
+static bool bset_is_listed(struct bio_set *bs)
 {
 	struct bset *set;
 	bool found = false;
@@ -59,7 +59,7 @@ static bool set_is_listed(struct bio_set *bs)
 	return found;
 }
 
-static bool name_is_taken(const char *name)
+static bool bset_name_is_taken(const char *name)
 {
 	struct bset *set;
 	bool taken = false;
@@ -75,7 +75,8 @@ static bool name_is_taken(const char *name)
  * a file name, and one word in a table.  The expression may be a name that the
  * driver chose.
  */
-static void name_set(struct bset *set, struct module *owner, const char *expr)
+static void bset_give_name(struct bset *set, struct module *owner,
+			   const char *expr)
 {
 	char word[24];
 	size_t n = 0;
@@ -101,12 +102,12 @@ static void name_set(struct bset *set, struct module *owner, const char *expr)
 	do {
 		snprintf(set->name, sizeof(set->name), "%.24s.%s.%u",
 			 set->owner, word, bset_next_id++);
-	} while (name_is_taken(set->name));
+	} while (bset_name_is_taken(set->name));
 	mutex_unlock(&sets_lock);
 }
 
-static struct bset *new_set(struct bio_set *bs, unsigned int pool_size,
-			    bool vecs, struct module *owner, const char *name)
+static struct bset *bset_new(struct bio_set *bs, unsigned int pool_size,
+			     bool vecs, struct module *owner, const char *name)
 {
 	struct bset *set = kzalloc(sizeof(*set), GFP_KERNEL);
 
@@ -121,12 +122,12 @@ static struct bset *new_set(struct bio_set *bs, unsigned int pool_size,
 	mutex_init(&set->knobs);
 	set->pool_size = max(pool_size, 1U);
 	set->max_vecs = vecs ? BIO_MAX_VECS : 0;
-	name_set(set, owner, name);
+	bset_give_name(set, owner, name);
 	return set;
 }
 
 /* The one destructor; right for a set that was only half made, too. */
-static void destroy_set(struct bset *set)
+static void bset_destroy(struct bset *set)
 {
 	struct bio_set *bs = set->bs;
 
@@ -138,8 +139,8 @@ static void destroy_set(struct bset *set)
 	kfree(set);
 }
 
-static int check_args(const struct bio_set *bs, unsigned int pool_size,
-		      unsigned int front_pad, int flags, const char *name)
+static int bset_check_args(const struct bio_set *bs, unsigned int pool_size,
+			   unsigned int front_pad, int flags, const char *name)
 {
 	const int known = BIOSET_NEED_BVECS | BIOSET_NEED_RESCUER |
 			  BSET_PERCPU_CACHE | BSET_NO_RESCUER;
@@ -162,7 +163,7 @@ static int check_args(const struct bio_set *bs, unsigned int pool_size,
 	return -EINVAL;
 }
 
-static int build_set(struct bset *set, unsigned int front_pad, int flags)
+static int bset_build(struct bset *set, unsigned int front_pad, int flags)
 {
 	const bool vecs = flags & BIOSET_NEED_BVECS;
 	int ret;
@@ -195,22 +196,22 @@ int __bset_init(struct bio_set *bs, unsigned int pool_size,
 	struct bset *set;
 	int ret;
 
-	ret = check_args(bs, pool_size, front_pad, flags, name);
+	ret = bset_check_args(bs, pool_size, front_pad, flags, name);
 	if (ret)
 		return ret;
-	if (WARN_ONCE(set_is_listed(bs), "bioset: %s: is in use already\n",
+	if (WARN_ONCE(bset_is_listed(bs), "bioset: %s: is in use already\n",
 		      name))
 		return -EBUSY;
 
 	memset(bs, 0, sizeof(*bs));
-	set = new_set(bs, pool_size, flags & BIOSET_NEED_BVECS, owner, name);
+	set = bset_new(bs, pool_size, flags & BIOSET_NEED_BVECS, owner, name);
 	if (!set)
 		return -ENOMEM;
-	ret = build_set(set, ALIGN(front_pad, __alignof__(struct bio)), flags);
+	ret = bset_build(set, ALIGN(front_pad, __alignof__(struct bio)), flags);
 	if (ret) {
 		pr_err("%s (%s): no memory for a reserve of %u bios\n",
 		       set->name, set->owner, set->pool_size);
-		destroy_set(set);
+		bset_destroy(set);
 		return ret;
 	}
 	mutex_lock(&sets_lock);
@@ -249,7 +250,7 @@ void bset_exit(struct bio_set *bs)
 	mutex_unlock(&sets_lock);
 	bset_set_starve(set, 0);
 	trace_bioset_set_unmade(set);
-	destroy_set(set);
+	bset_destroy(set);
 }
 EXPORT_SYMBOL_GPL(bset_exit);
 

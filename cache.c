@@ -656,8 +656,8 @@ static int bset_cache_cpu_dead(unsigned int cpu)
 /**
  * bset_caches_used() - whether there may be caches
  *
- * Slabs are made accordingly under KASAN, see bio_slab_flags(), so this is what
- * cache_kb said when the module was loaded.
+ * Slabs are made accordingly under KASAN, see bset_bio_slab_flags(), so this is
+ * what cache_kb said when the module was loaded.
  *
  * Context: any.
  * Return: whether there may be.

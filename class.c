@@ -132,19 +132,19 @@ static void bset_no_ctor(void *obj)
  * What an object takes of our slabs: cache lines, and a free pointer behind the
  * object, because the slab must not overwrite it (a constructor, RCU).
  */
-static unsigned int slab_bytes(unsigned int size)
+static unsigned int bset_slab_bytes(unsigned int size)
 {
 	return ALIGN(size + sizeof(void *), cache_line_size());
 }
 
-static int vec_class_init(struct bset_class *class)
+static int bset_vec_class_init(struct bset_class *class)
 {
 	const unsigned int size = BIO_MAX_VECS * sizeof(struct bio_vec);
 
 	class->slab = kmem_cache_create("bset_vecs", size, 0,
 					SLAB_HWCACHE_ALIGN, bset_no_ctor);
 	class->cache.nr_kinds = 1;
-	class->cache.size[0] = slab_bytes(size);
+	class->cache.size[0] = bset_slab_bytes(size);
 	class->cache.release = bset_release_vecs;
 	return class->slab ? 0 : -ENOMEM;
 }
@@ -157,14 +157,14 @@ static int vec_class_init(struct bset_class *class)
  * KASAN cannot poison what may still be looked at, so there it is one or the
  * other: without caches a bio that was put belongs to KASAN.
  */
-static slab_flags_t bio_slab_flags(void)
+static slab_flags_t bset_bio_slab_flags(void)
 {
 	if (BSET_POISON_FREED && !bset_caches_used())
 		return SLAB_HWCACHE_ALIGN;
 	return SLAB_HWCACHE_ALIGN | SLAB_TYPESAFE_BY_RCU;
 }
 
-static int bio_class_init(struct bset_class *class)
+static int bset_bio_class_init(struct bset_class *class)
 {
 	unsigned int inline_size = class->vecs ? BSET_INLINE_VECS : 0;
 	unsigned int size = class->front_pad + BSET_BIO_SIZE +
@@ -174,10 +174,10 @@ static int bio_class_init(struct bset_class *class)
 
 	snprintf(name, sizeof(name), "bset_bio-%u.%llu", size, class_serial++);
 	class->slab = kmem_cache_create(name, size, __alignof__(struct bio),
-					bio_slab_flags(), NULL);
+					bset_bio_slab_flags(), NULL);
 	class->cache.nr_kinds = class->vecs ? BSET_NR_KINDS : 1;
 	class->cache.release = bset_release_bio;
-	sizes[BSET_INLINE] = slab_bytes(size);
+	sizes[BSET_INLINE] = bset_slab_bytes(size);
 	sizes[BSET_16] = sizes[BSET_INLINE] + 16 * sizeof(struct bio_vec);
 	sizes[BSET_64] = sizes[BSET_INLINE] + 64 * sizeof(struct bio_vec);
 	sizes[BSET_256] = sizes[BSET_INLINE] + vec_class.cache.size[0];
@@ -185,7 +185,8 @@ static int bio_class_init(struct bset_class *class)
 }
 
 /* Common to both sorts of classes: first user makes, last user destroys. */
-static int class_get(struct bset_class *class, int (*init)(struct bset_class *))
+static int bset_class_get(struct bset_class *class,
+			  int (*init)(struct bset_class *))
 {
 	int ret;
 
@@ -206,7 +207,7 @@ static int class_get(struct bset_class *class, int (*init)(struct bset_class *))
 	return 0;
 }
 
-static bool class_put(struct bset_class *class)
+static bool bset_class_put(struct bset_class *class)
 {
 	if (--class->users)
 		return false;
@@ -216,7 +217,7 @@ static bool class_put(struct bset_class *class)
 	return true;
 }
 
-static struct bset_class *bio_class_find(unsigned int front_pad, bool vecs)
+static struct bset_class *bset_bio_class_find(unsigned int front_pad, bool vecs)
 {
 	struct bset_class *class;
 
@@ -226,7 +227,7 @@ static struct bset_class *bio_class_find(unsigned int front_pad, bool vecs)
 	return NULL;
 }
 
-static struct bset_class *bio_class_new(unsigned int front_pad, bool vecs)
+static struct bset_class *bset_bio_class_new(unsigned int front_pad, bool vecs)
 {
 	struct bset_class *class = kzalloc(sizeof(*class), GFP_KERNEL);
 
@@ -238,48 +239,49 @@ static struct bset_class *bio_class_new(unsigned int front_pad, bool vecs)
 	return class;
 }
 
-static void bio_class_free(struct bset_class *class)
+static void bset_bio_class_free(struct bset_class *class)
 {
 	list_del(&class->all);
 	kfree(class);
 }
 
-static struct bset_class *bio_class_get(unsigned int front_pad, bool vecs)
+static struct bset_class *bset_bio_class_get(unsigned int front_pad, bool vecs)
 {
 	struct bset_class *class;
 
-	class = bio_class_find(front_pad, vecs);
+	class = bset_bio_class_find(front_pad, vecs);
 	if (!class)
-		class = bio_class_new(front_pad, vecs);
-	if (class && class_get(class, bio_class_init)) {
-		bio_class_free(class);
+		class = bset_bio_class_new(front_pad, vecs);
+	if (class && bset_class_get(class, bset_bio_class_init)) {
+		bset_bio_class_free(class);
 		class = NULL;
 	}
 	return class;
 }
 
-static void pool_of_class(struct bset_pool *pool, struct bset_class *class)
+static void bset_pool_of_class(struct bset_pool *pool, struct bset_class *class)
 {
 	pool->slab = class->slab;
 	pool->cache = &class->cache;
 	pool->pad = class->front_pad;
 }
 
-static int classes_get(struct bset *set, unsigned int front_pad, bool vecs)
+static int bset_classes_get_locked(struct bset *set, unsigned int front_pad,
+				   bool vecs)
 {
-	int ret = vecs ? class_get(&vec_class, vec_class_init) : 0;
+	int ret = vecs ? bset_class_get(&vec_class, bset_vec_class_init) : 0;
 
 	if (ret)
 		return ret;
-	set->class = bio_class_get(front_pad, vecs);
+	set->class = bset_bio_class_get(front_pad, vecs);
 	if (!set->class) {
 		if (vecs)
-			class_put(&vec_class);
+			bset_class_put(&vec_class);
 		return -ENOMEM;
 	}
-	pool_of_class(&set->bio, set->class);
+	bset_pool_of_class(&set->bio, set->class);
 	if (vecs)
-		pool_of_class(&set->vec, &vec_class);
+		bset_pool_of_class(&set->vec, &vec_class);
 	set->cpu = set->class->cache.cpu;
 	return 0;
 }
@@ -298,7 +300,7 @@ int bset_classes_get(struct bset *set, unsigned int front_pad, bool vecs)
 	int ret;
 
 	mutex_lock(&class_lock);
-	ret = classes_get(set, front_pad, vecs);
+	ret = bset_classes_get_locked(set, front_pad, vecs);
 	mutex_unlock(&class_lock);
 	return ret;
 }
@@ -320,10 +322,10 @@ void bset_classes_put(struct bset *set)
 		return;
 	mutex_lock(&class_lock);
 	vecs = class->vecs;
-	if (class_put(class))
-		bio_class_free(class);
+	if (bset_class_put(class))
+		bset_bio_class_free(class);
 	if (vecs)
-		class_put(&vec_class);
+		bset_class_put(&vec_class);
 	mutex_unlock(&class_lock);
 	set->class = NULL;
 }

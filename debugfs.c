@@ -16,7 +16,7 @@ static DEFINE_MUTEX(shown_lock);
 static LIST_HEAD(shown_sets);
 
 /* The table's columns: bioset(7) promises their names, meaning and order. */
-static void show_head(struct seq_file *m)
+static void bset_sets_show_head(struct seq_file *m)
 {
 	seq_printf(m, "%-40s %-15s %9s %9s %9s %7s", "name", "owner",
 		   "elem_size", "front_pad", "pool_size", "reserve");
@@ -29,7 +29,7 @@ static void show_head(struct seq_file *m)
 }
 
 /* Bytes of a bio with what precedes and follows it in its slab. */
-static size_t elem_size(const struct bset *set)
+static size_t bset_elem_size(const struct bset *set)
 {
 	const size_t vecs = set->max_vecs ? BSET_INLINE_VECS : 0;
 
@@ -37,13 +37,13 @@ static size_t elem_size(const struct bset *set)
 	       vecs * sizeof(struct bio_vec);
 }
 
-static void show_line(struct seq_file *m, struct bset *set)
+static void bset_sets_show_line(struct seq_file *m, struct bset *set)
 {
 	struct bioset_stats s;
 
 	bset_read_stats(set, &s);
 	seq_printf(m, "%-40s %-15s %9zu %9u %9u %7u", set->name, set->owner,
-		   elem_size(set), set->bio.pad, s.pool_size, s.reserve);
+		   bset_elem_size(set), set->bio.pad, s.pool_size, s.reserve);
 	seq_printf(m, " %13u %11u %9llu %6lu %12llu %12llu",
 		   set->max_vecs ? s.pool_size : 0, s.vec_reserve, s.in_flight,
 		   s.cached, s.allocs, s.from_reserve);
@@ -52,40 +52,40 @@ static void show_line(struct seq_file *m, struct bset *set)
 		   s.failed, s.stalls, s.misuses);
 }
 
-static void *sets_start(struct seq_file *m, loff_t *pos)
+static void *bset_sets_start(struct seq_file *m, loff_t *pos)
 {
 	mutex_lock(&shown_lock);
 	return seq_list_start_head(&shown_sets, *pos);
 }
 
-static void *sets_next(struct seq_file *m, void *v, loff_t *pos)
+static void *bset_sets_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	return seq_list_next(v, &shown_sets, pos);
 }
 
-static void sets_stop(struct seq_file *m, void *v)
+static void bset_sets_stop(struct seq_file *m, void *v)
 {
 	mutex_unlock(&shown_lock);
 }
 
-static int sets_show(struct seq_file *m, void *v)
+static int bset_sets_show(struct seq_file *m, void *v)
 {
 	if (v == &shown_sets)
-		show_head(m);
+		bset_sets_show_head(m);
 	else
-		show_line(m, list_entry(v, struct bset, shown));
+		bset_sets_show_line(m, list_entry(v, struct bset, shown));
 	return 0;
 }
 
 static const struct seq_operations bset_sets_sops = {
-	.start = sets_start,
-	.next = sets_next,
-	.stop = sets_stop,
-	.show = sets_show,
+	.start = bset_sets_start,
+	.next = bset_sets_next,
+	.stop = bset_sets_stop,
+	.show = bset_sets_show,
 };
 DEFINE_SEQ_ATTRIBUTE(bset_sets);
 
-static unsigned int last_used_bucket(const struct bset *set)
+static unsigned int bset_waits_last(const struct bset *set)
 {
 	unsigned int i = BSET_WAIT_BUCKETS - 1;
 
@@ -97,7 +97,7 @@ static unsigned int last_used_bucket(const struct bset *set)
 static int bset_waits_show(struct seq_file *m, void *unused)
 {
 	const struct bset *set = m->private;
-	const unsigned int last = last_used_bucket(set);
+	const unsigned int last = bset_waits_last(set);
 	unsigned int i;
 
 	seq_printf(m, "%10s %10s %10s\n", "from_us", "to_us", "waits");

@@ -140,7 +140,7 @@ static void bset_face_free_bio(void *elem, void *data)
 }
 
 /* Space behind each bio for the vecs that are there; nobody asked before 5.12. */
-static void set_back_pad(struct bio_set *bs, unsigned int bytes)
+static void bset_face_back_pad(struct bio_set *bs, unsigned int bytes)
 {
 #if BSET_HAVE_BACK_PAD
 	bs->back_pad = bytes;
@@ -194,9 +194,9 @@ int bset_face_init(struct bset *set)
 
 	bs->front_pad = set->bio.pad;
 	bs->bio_slab = set->bio.slab;
-	set_back_pad(bs, set->max_vecs
-				 ? BSET_INLINE_VECS * sizeof(struct bio_vec)
-				 : 0);
+	bset_face_back_pad(bs, set->max_vecs ? BSET_INLINE_VECS *
+						       sizeof(struct bio_vec)
+					     : 0);
 	bset_face_set_cache(bs);
 	if (set->max_vecs)
 		ret = bset_face_pool_init(&bs->bvec_pool, bset_face_alloc_vecs,
@@ -296,7 +296,8 @@ int bset_null_init(void)
 	int ret;
 
 	bset_rescuer_prepare(&bset_null);
-	set_back_pad(&bset_null, BSET_INLINE_VECS * sizeof(struct bio_vec));
+	bset_face_back_pad(&bset_null,
+			   BSET_INLINE_VECS * sizeof(struct bio_vec));
 	bset_face_set_cache(&bset_null);
 	ret = bset_face_pool_init(&bset_null.bvec_pool, bset_null_alloc_vecs,
 				  bset_null_free_vecs, NULL);

@@ -61,7 +61,7 @@
  * waits only while all objects of the reserve are out, and each is put some day.
  *
  * Hence the rule: smp_rmb() between getting hold of a bio and the first
- * bset_pool_short() or reserve_push() for it.
+ * bset_pool_short() or bset_reserve_push() for it.
  */
 struct bset_pool {
 	mempool_t reserve;

@@ -18,16 +18,16 @@
  * What mempool does too: never dip into the emergency reserves of the page
  * allocator, never loop there, do not warn.  We have a reserve of our own.
  */
-static gfp_t pool_gfp(gfp_t gfp)
+static gfp_t bset_pool_gfp(gfp_t gfp)
 {
 	return (gfp & ~__GFP_NOFAIL) | __GFP_NOMEMALLOC | __GFP_NORETRY |
 	       __GFP_NOWARN;
 }
 
 /* The first attempt neither sleeps nor starts I/O: the reserve is cheaper. */
-static gfp_t quick_gfp(gfp_t gfp)
+static gfp_t bset_pool_quick_gfp(gfp_t gfp)
 {
-	return pool_gfp(gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_IO));
+	return bset_pool_gfp(gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_IO));
 }
 
 /*
@@ -52,7 +52,7 @@ static void bset_reserve_free(void *obj, void *data)
  * nothing whatever the gfp mask; without %__GFP_DIRECT_RECLAIM it does not
  * sleep.
  */
-static void *reserve_pop(struct bset_pool *pool, gfp_t gfp)
+static void *bset_reserve_pop(struct bset_pool *pool, gfp_t gfp)
 {
 	void *obj = mempool_alloc(&pool->reserve, GFP_NOWAIT | __GFP_NOWARN);
 
@@ -64,7 +64,7 @@ static void *reserve_pop(struct bset_pool *pool, gfp_t gfp)
 }
 
 /* To the reserve, if it is short.  smp_rmb() has run, see struct bset_pool. */
-static bool reserve_push(struct bset_pool *pool, void *obj)
+static bool bset_reserve_push(struct bset_pool *pool, void *obj)
 {
 	void *fresh;
 
@@ -86,25 +86,26 @@ static bool reserve_push(struct bset_pool *pool, void *obj)
 }
 
 /* Everything that does not sleep: cache, slab, reserve. */
-static void *pool_try(struct bset_pool *pool, gfp_t gfp)
+static void *bset_pool_try(struct bset_pool *pool, gfp_t gfp)
 {
 	void *obj;
 
 	if (!bset_starved(pool->set)) {
 		obj = bset_cache_pop(pool->cache->cpu, 0);
 		if (!obj)
-			obj = bset_slab_get(pool, quick_gfp(gfp));
+			obj = bset_slab_get(pool, bset_pool_quick_gfp(gfp));
 		if (obj)
 			return obj;
 	}
-	return reserve_pop(pool, gfp);
+	return bset_reserve_pop(pool, gfp);
 }
 
 /* The slab again, which may now reclaim memory. */
-static void *pool_reclaim(struct bset_pool *pool, gfp_t gfp)
+static void *bset_pool_reclaim(struct bset_pool *pool, gfp_t gfp)
 {
-	return bset_starved(pool->set) ? NULL
-				       : bset_slab_get(pool, pool_gfp(gfp));
+	return bset_starved(pool->set)
+		       ? NULL
+		       : bset_slab_get(pool, bset_pool_gfp(gfp));
 }
 
 /*
@@ -133,13 +134,13 @@ static void *bset_pool_wait(struct bset_pool *pool, gfp_t gfp)
 		timed_out = false;
 		prepare_to_wait(&pool->reserve.wait, &wait,
 				TASK_UNINTERRUPTIBLE);
-		obj = pool_try(pool, gfp);
+		obj = bset_pool_try(pool, gfp);
 		if (!obj)
 			timed_out = !io_schedule_timeout(HZ);
 		finish_wait(&pool->reserve.wait, &wait);
 		if (timed_out) {
 			bset_stall_check(pool, since, &next_report);
-			obj = pool_reclaim(pool, gfp);
+			obj = bset_pool_reclaim(pool, gfp);
 		}
 	} while (!obj);
 	waited = ktime_get_ns() - start;
@@ -159,7 +160,7 @@ static void *bset_pool_wait(struct bset_pool *pool, gfp_t gfp)
  */
 void *bset_pool_get(struct bset_pool *pool, gfp_t gfp)
 {
-	void *obj = pool_try(pool, gfp);
+	void *obj = bset_pool_try(pool, gfp);
 
 	if (likely(obj) || !(gfp & __GFP_DIRECT_RECLAIM))
 		return obj;
@@ -167,7 +168,7 @@ void *bset_pool_get(struct bset_pool *pool, gfp_t gfp)
 	 * queued behind us must not be what we wait for.
 	 */
 	bset_rescue_punt();
-	obj = pool_reclaim(pool, gfp);
+	obj = bset_pool_reclaim(pool, gfp);
 	return obj ?: bset_pool_wait(pool, gfp);
 }
 
@@ -183,12 +184,12 @@ void *bset_pool_get(struct bset_pool *pool, gfp_t gfp)
 void bset_pool_put(struct bset_pool *pool, void *obj)
 {
 	smp_rmb(); /* see struct bset_pool */
-	if (!reserve_push(pool, obj) &&
+	if (!bset_reserve_push(pool, obj) &&
 	    bset_cache_push(pool->cache->cpu, 0, obj) == BSET_NO_ROOM)
 		bset_slab_put(pool, obj);
 }
 
-static int pool_init(struct bset_pool *pool, struct bset *set)
+static int bset_pool_init(struct bset_pool *pool, struct bset *set)
 {
 	int ret;
 
@@ -214,9 +215,9 @@ int bset_pools_init(struct bset *set, unsigned int front_pad, bool vecs)
 
 	ret = bset_classes_get(set, front_pad, vecs);
 	if (!ret)
-		ret = pool_init(&set->bio, set);
+		ret = bset_pool_init(&set->bio, set);
 	if (!ret && vecs)
-		ret = pool_init(&set->vec, set);
+		ret = bset_pool_init(&set->vec, set);
 	return ret;
 }
 

@@ -62,7 +62,7 @@ void bset_release(struct bset *set, struct bio *bio)
 		bset_count_put(set);
 }
 
-static void release_quarantine(struct bset *set)
+static void bset_release_quarantine(struct bset *set)
 {
 	struct bio *bio;
 
@@ -86,7 +86,7 @@ int bset_set_track(struct bset *set, bool on, bool exact)
 	mutex_lock(&set->knobs);
 	ret = bset_track_switch(set, on, exact);
 	if (!on)
-		release_quarantine(set);
+		bset_release_quarantine(set);
 	mutex_unlock(&set->knobs);
 	return ret;
 }
@@ -104,6 +104,6 @@ void bset_track_stop(struct bset *set)
 		return;
 	bset_set_track(set, false, false);
 	/* A put that saw it on may have added to the quarantine since. */
-	release_quarantine(set);
+	bset_release_quarantine(set);
 	bset_track_exit(set);
 }

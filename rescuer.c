@@ -146,7 +146,7 @@ unsigned int bset_rescue_pending(struct bset *set)
 	return n;
 }
 
-static struct bio *next_punted(struct bio_set *bs)
+static struct bio *bset_rescue_next(struct bio_set *bs)
 {
 	struct bio *bio;
 
@@ -169,7 +169,7 @@ static void bset_rescue_work(struct work_struct *work)
 	struct bset *set = bset_of(bs);
 	struct bio *bio;
 
-	while ((bio = next_punted(bs))) {
+	while ((bio = bset_rescue_next(bs))) {
 		atomic64_inc(&set->rescued);
 		trace_bioset_rescue(bs, bio);
 		submit_bio_noacct(bio);

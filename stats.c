@@ -40,7 +40,7 @@ unsigned long bset_in_flight(struct bset *set, unsigned long *allocs,
 }
 
 /* 0 for less than 1 µs, else 1 + log2 of the microseconds. */
-static unsigned int wait_bucket(u64 ns)
+static unsigned int bset_wait_bucket(u64 ns)
 {
 	return min_t(unsigned int, fls64(div_u64(ns, NSEC_PER_USEC)),
 		     BSET_WAIT_BUCKETS - 1);
@@ -57,7 +57,7 @@ void bset_note_wait(struct bset *set, u64 ns)
 {
 	s64 longest = atomic64_read(&set->longest_wait);
 
-	atomic_inc(&set->wait_us_log2[wait_bucket(ns)]);
+	atomic_inc(&set->wait_us_log2[bset_wait_bucket(ns)]);
 	while ((s64)ns > longest &&
 	       !atomic64_try_cmpxchg(&set->longest_wait, &longest, ns))
 		;
@@ -65,7 +65,7 @@ void bset_note_wait(struct bset *set, u64 ns)
 EXPORT_SYMBOL_BSET(bset_note_wait);
 
 /* The sum of all CPUs' shares. */
-static u64 taken_from_reserve(struct bset *set)
+static u64 bset_taken_from_reserve(struct bset *set)
 {
 	u64 n = 0;
 	int cpu;
@@ -98,7 +98,7 @@ void bset_read_stats(struct bset *set, struct bioset_stats *stats)
 	stats->cached = bset_cache_count(set->bio.cache);
 	stats->punted = atomic64_read(&set->punted);
 	stats->rescued = atomic64_read(&set->rescued);
-	stats->from_reserve = taken_from_reserve(set);
+	stats->from_reserve = bset_taken_from_reserve(set);
 	stats->failed = atomic64_read(&set->failed);
 	stats->waits = atomic64_read(&set->waits);
 	stats->waiting = atomic_read(&set->waiting);

@@ -117,7 +117,7 @@ static noinline void track_take_site(struct track_site *site)
 	site->nr = stack_trace_save(site->addr, SITE_DEPTH, 2);
 }
 
-static struct bset_tracking *tracking_of(const struct bset *set)
+static struct bset_tracking *track_of(const struct bset *set)
 {
 	/* pairs with smp_store_release() in bset_track_switch() */
 	struct bset_tracking *t = smp_load_acquire(&set->tracking);
@@ -297,7 +297,7 @@ static void track_report_write(struct bset *set, const struct track_note *note,
 
 static void track_submitted(struct bset *set, struct bio *bio, bool by_header)
 {
-	struct bset_tracking *t = tracking_of(set);
+	struct bset_tracking *t = track_of(set);
 	struct track_record *r;
 	unsigned long flags;
 
@@ -435,7 +435,7 @@ static const char *track_doubt(const struct bset_tracking *t)
  */
 bool bset_track_print_held(struct bset *set, bool certain)
 {
-	struct bset_tracking *t = tracking_of(set);
+	struct bset_tracking *t = track_of(set);
 	struct track_note first;
 	unsigned int n;
 
@@ -457,7 +457,7 @@ bool bset_track_print_held(struct bset *set, bool certain)
  */
 void bset_track_before(struct bset *set, gfp_t gfp)
 {
-	struct bset_tracking *t = tracking_of(set);
+	struct bset_tracking *t = track_of(set);
 	struct track_note first;
 	unsigned int n;
 
@@ -494,7 +494,7 @@ static void track_note_owner(struct track_record *r)
  */
 void bset_track_out(struct bset *set, struct bio *bio)
 {
-	struct bset_tracking *t = tracking_of(set);
+	struct bset_tracking *t = track_of(set);
 	struct track_record *r;
 	unsigned long flags;
 
@@ -537,7 +537,7 @@ static bool track_not_out(const struct bset_tracking *t,
  */
 bool bset_track_may_put(struct bset *set, struct bio *bio)
 {
-	struct bset_tracking *t = tracking_of(set);
+	struct bset_tracking *t = track_of(set);
 	struct track_record *r;
 	struct track_note note;
 	unsigned long flags;
@@ -691,7 +691,7 @@ static enum bset_back track_keep(struct bset *set, struct bset_tracking *t,
 enum bset_back bset_track_back(struct bset *set, struct bio *bio,
 			       struct bio **evicted)
 {
-	struct bset_tracking *t = tracking_of(set);
+	struct bset_tracking *t = track_of(set);
 	struct track_record *r;
 	struct track_site site;
 	struct track_note note;
@@ -798,7 +798,7 @@ int bset_track_switch(struct bset *set, bool on, bool exact)
 		t = track_new();
 		if (!t)
 			return -ENOMEM;
-		/* pairs with smp_load_acquire() in tracking_of() */
+		/* pairs with smp_load_acquire() in track_of() */
 		smp_store_release(&set->tracking, t);
 	}
 	/* Submissions are seen before the first bio has a record, and until the
@@ -851,7 +851,7 @@ void bset_track_exit(struct bset *set)
  */
 bool bset_track_is_on(const struct bset *set)
 {
-	return tracking_of(set);
+	return track_of(set);
 }
 
 /*
@@ -868,7 +868,7 @@ bool bset_track_is_on(const struct bset *set)
  */
 void bset_track_oldest(struct bset *set)
 {
-	struct bset_tracking *t = tracking_of(set);
+	struct bset_tracking *t = track_of(set);
 	struct track_record *r;
 	struct track_note note;
 	unsigned long flags;
@@ -916,7 +916,7 @@ static void track_copy_batch(struct track_list *list, struct bset_tracking *t)
 
 static void *track_seq_at(struct track_list *list, loff_t pos)
 {
-	struct bset_tracking *t = tracking_of(list->set);
+	struct bset_tracking *t = track_of(list->set);
 
 	if (!t)
 		return pos ? NULL : SEQ_START_TOKEN;

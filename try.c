@@ -71,7 +71,7 @@ static void bset_try_free_vecs(void *elem, void *data)
 	t->vec_frees += elem == t->vecs;
 }
 
-static void forget_notes(struct bset_try *t)
+static void bset_try_forget(struct bset_try *t)
 {
 	t->bio_allocs = 0;
 	t->bio_frees = 0;
@@ -84,7 +84,7 @@ static void forget_notes(struct bset_try *t)
  * that bio_init() writes: one that is the same whatever was there before.  With
  * a table, so that a kernel which resets more than we think is found out.
  */
-static bool same_as_bio_init(struct bio *bios, struct bio_vec *table)
+static bool bset_try_same_init(struct bio *bios, struct bio_vec *table)
 {
 	const unsigned long kind = table ? BSET_256 : BSET_INLINE;
 	const u8 *kernel_a = (u8 *)&bios[0], *kernel_b = (u8 *)&bios[1];
@@ -109,13 +109,14 @@ static bool same_as_bio_init(struct bio *bios, struct bio_vec *table)
 	return true;
 }
 
-static int try_init(struct bset_try *t)
+static int bset_try_init(struct bset_try *t)
 {
 	struct bio *bios = kcalloc(4, sizeof(*bios), GFP_KERNEL);
 
 	if (!bios)
 		return -ENOMEM;
-	if (!same_as_bio_init(bios, NULL) || !same_as_bio_init(bios, t->vecs)) {
+	if (!bset_try_same_init(bios, NULL) ||
+	    !bset_try_same_init(bios, t->vecs)) {
 		pr_notice("using bio_init(): it does more than we know\n");
 		quick_init = false;
 	}
@@ -126,10 +127,10 @@ static int try_init(struct bset_try *t)
 }
 
 /* A bio of @kind as ours are: the array is the caller's. */
-static void make_bio(struct bset_try *t, unsigned long kind,
-		     struct bio_vec *vecs, bset_opf_t opf)
+static void bset_try_make_bio(struct bset_try *t, unsigned long kind,
+			      struct bio_vec *vecs, bset_opf_t opf)
 {
-	forget_notes(t);
+	bset_try_forget(t);
 	memset(t->bio, 0, sizeof(*t->bio));
 	bset_set_array_kind(t->bio, kind);
 	t->bio->bi_io_vec = vecs;
@@ -138,7 +139,7 @@ static void make_bio(struct bset_try *t, unsigned long kind,
 }
 
 /* The kernel's bio_put() gives the bio to us, and the array where it belongs. */
-static int try_put(struct bset_try *t, unsigned long kind)
+static int bset_try_put(struct bset_try *t, unsigned long kind)
 {
 	const bool own = kind == BSET_256;
 	struct bio_vec *vecs = t->vecs;
@@ -148,7 +149,8 @@ static int try_put(struct bset_try *t, unsigned long kind)
 		if (!vecs)
 			return -ENOMEM;
 	}
-	make_bio(t, kind, kind == BSET_INLINE ? NULL : vecs, REQ_OP_WRITE);
+	bset_try_make_bio(t, kind, kind == BSET_INLINE ? NULL : vecs,
+			  REQ_OP_WRITE);
 	if (bset_array_kind(t->bio) != kind)
 		goto unexpected;
 	bio_put(t->bio);
@@ -161,18 +163,18 @@ unexpected:
 	return -EOPNOTSUPP;
 }
 
-static int try_puts(struct bset_try *t)
+static int bset_try_puts(struct bset_try *t)
 {
 	unsigned long kind;
 	int ret = 0;
 
 	for (kind = BSET_INLINE; kind < BSET_NR_KINDS && !ret; kind++)
-		ret = try_put(t, kind);
+		ret = bset_try_put(t, kind);
 	return ret;
 }
 
 /* A pool of a face holds nothing, and so do both after all these puts. */
-static int try_faces(struct bset_try *t)
+static int bset_try_faces(struct bset_try *t)
 {
 	if (!t->bs.bio_pool.curr_nr && !t->bs.bvec_pool.curr_nr)
 		return 0;
@@ -184,13 +186,13 @@ static int try_faces(struct bset_try *t)
 /* Two lists first: if there is but one, the counts behind it are 0 then, and
  * the bio is kept where the next attempt forgets it.
  */
-static int try_cache(struct bset_try *t)
+static int bset_try_cache(struct bset_try *t)
 {
 	unsigned int lists;
 
 	for (lists = 2; lists; lists--) {
 		bset_face_fill_cache(lists);
-		make_bio(t, BSET_INLINE, NULL, REQ_ALLOC_CACHE);
+		bset_try_make_bio(t, BSET_INLINE, NULL, REQ_ALLOC_CACHE);
 		bio_put(t->bio);
 		if (t->bio_frees == 1)
 			return 0;
@@ -199,7 +201,7 @@ static int try_cache(struct bset_try *t)
 	return -EOPNOTSUPP;
 }
 #else
-static int try_cache(struct bset_try *t)
+static int bset_try_cache(struct bset_try *t)
 {
 	return 0;
 }
@@ -209,12 +211,12 @@ static int try_cache(struct bset_try *t)
  * The kernel's allocator takes a bio without vecs from us or from the slab that
  * the set names, and nowhere else.
  */
-static int try_alloc(struct bset_try *t)
+static int bset_try_alloc(struct bset_try *t)
 {
 	struct bio *bio;
 	bool ours;
 
-	forget_notes(t);
+	bset_try_forget(t);
 	bio = bset_kernel_alloc(NULL, 0, REQ_OP_WRITE, GFP_KERNEL, &t->bs);
 	bset_kernel_takes = !t->bio_allocs;
 	ours = bio == t->bio;
@@ -231,7 +233,7 @@ static int try_alloc(struct bset_try *t)
  * What bio_split() returns when it fails: because there is no memory, or, where
  * there are such (6.11), because an atomic write cannot be split.
  */
-static int try_split(struct bset_try *t)
+static int bset_try_split(struct bset_try *t)
 {
 	struct bio bio, *split;
 
@@ -250,9 +252,9 @@ static int try_split(struct bset_try *t)
 	return 0;
 }
 
-static int try_all(struct bset_try *t)
+static int bset_try_all(struct bset_try *t)
 {
-	int ret = try_init(t);
+	int ret = bset_try_init(t);
 
 	bset_face_set_cache(&t->bs);
 	bset_rescuer_prepare(&t->bs);
@@ -263,14 +265,14 @@ static int try_all(struct bset_try *t)
 		ret = bset_face_pool_init(&t->bs.bvec_pool, bset_try_alloc_vecs,
 					  bset_try_free_vecs, t);
 	if (!ret)
-		ret = try_puts(t);
+		ret = bset_try_puts(t);
 	if (!ret)
-		ret = try_faces(t);
+		ret = bset_try_faces(t);
 	if (!ret)
-		ret = try_cache(t);
+		ret = bset_try_cache(t);
 	if (!ret)
-		ret = try_alloc(t);
-	return ret ?: try_split(t);
+		ret = bset_try_alloc(t);
+	return ret ?: bset_try_split(t);
 }
 
 /**
@@ -292,7 +294,7 @@ int bset_try_kernel(void)
 	t->bs.bio_slab = kmem_cache_create("bset_try", sizeof(*t->bio), 0, 0,
 					   bset_try_ctor);
 	if (t->bio && t->vecs && t->bs.bio_slab)
-		ret = try_all(t);
+		ret = bset_try_all(t);
 	mempool_exit(&t->bs.bio_pool);
 	mempool_exit(&t->bs.bvec_pool);
 	kmem_cache_destroy(t->bs.bio_slab);

@@ -26,7 +26,7 @@ def function(source, name):
 
 def columns(debugfs):
     """The head's words: all its strings but the formats."""
-    return set(re.findall(r'"([a-z_]+)"', function(debugfs, "show_head")))
+    return set(re.findall(r'"([a-z_]+)"', function(debugfs, "bset_sets_show_head")))
 
 
 def files(debugfs):
