@@ -130,18 +130,24 @@ version_tests() {
 			xargs -d '\n' grep -nE '\bCONFIG_[A-Z]' >&2
 }
 
-# Each object of the module calls only those behind it in Kbuild's list. (An
-# address that is compared is no call: how our sets are told from others.)
-floors() {
+# core_nm NM-OPTIONS...: nm of the module's objects, from the top floor down
+core_nm() {
 	local build objs
 	build=$("$TOP/scripts/modules.sh" ${KDIR:+"$KDIR"} 2>/dev/null) || return 1
 	objs=$(sed -n 's/^bioset_core-y [:+]= *//p' Kbuild)
 	[ -n "$objs" ] || return 1
 	# shellcheck disable=SC2086 # a list of words
-	(cd "$build" && nm -A $objs) | awk '
+	(cd "$build" && nm "$@" $objs)
+}
+
+# Each object of the module calls only those behind it in Kbuild's list. (An
+# address that is compared is no call: how our sets are told from others.)
+floors() {
+	core_nm -A >"$CACHE/logs/floors.nm" || return 1
+	awk '
 		{ sub(/:.*/, "", $1); sub(/:$/, "", $1) }
 		!($1 in floor) { floor[$1] = ++n }
-		$NF ~ /^__|bset_face_alloc_bio$/ { next }
+		$NF == "bset_face_alloc_bio" { next }
 		$(NF - 1) == "U" { uses[$1 SUBSEP $NF]; next }
 		$(NF - 1) ~ /[TDBR]/ { at[$NF] = $1 }
 		END {
@@ -150,9 +156,27 @@ floors() {
 				if (p[2] in at && floor[at[p[2]]] <= floor[p[1]])
 					print p[1] " calls up: " p[2] " of " at[p[2]]
 			}
-		}' | sort >"$CACHE/logs/floors"
+		}' "$CACHE/logs/floors.nm" | sort >"$CACHE/logs/floors"
 	cat "$CACHE/logs/floors" >&2
 	[ ! -s "$CACHE/logs/floors" ]
+}
+
+# The core's own functions: those that the compiler kept, with what macros of the
+# kernel made of them (its parts have a "." in their names), and those of the
+# sources, which other compilers may keep.
+core_functions() {
+	core_nm | awk '$2 == "t" { sub(/^__pfx_/, "", $3); sub(/[.].*/, "", $3); print $3 }' || return 1
+	grep -ohE '^(static [^(]*|[a-z0-9_]+)\(' "${SOURCES:-$TOP}"/*.c | sed -E 's/\($//; s/.*[ *]//' |
+		grep -v '[A-Z]'
+}
+
+# A function that shows in a backtrace says by its name whose it is.
+function_names() {
+	local names
+	names=$(core_functions) || return 1
+	[ "$(wc -l <<<"$names")" -ge 200 ] || return 1
+	! grep -vE '^(__)?(bset|bioset|track|stall)_|(trace|perf)_[a-z_]*bioset_' <<<"$names" |
+		grep -vE '^module_(init|exit|param)' | sort -u | sed 's/$/() does not say whose it is/' | grep . >&2
 }
 
 # Each mutant changes the code that it was written for: code that moved takes
@@ -214,6 +238,7 @@ check "python" 60 python
 check "codespell" 60 spelling
 check "version tests stand in compat.h" 60 version_tests
 check "calls run downwards" 400 floors
+check "names say whose they are" 400 function_names
 check "one version" 60 one_version
 check "licences" 60 licences
 check "documents name functions that exist" 60 doc_names
