@@ -278,7 +278,8 @@ struct bio *bset_alloc(struct block_device *bdev, unsigned int nr_vecs,
 
 	kind = bset_kind(nr_vecs);
 	bio = bset_list_pop(c, kind);
-	/* Released on both ways, so that an empty list is tested for once: 2
+	/*
+	 * Released on both ways, so that an empty list is tested for once: 2
 	 * instructions.
 	 */
 	if (unlikely(!bio)) {
@@ -416,7 +417,8 @@ struct bio *bset_split(struct bio *bio, int sectors, gfp_t gfp,
 	if (bio_integrity(split))
 		bio_integrity_trim(split);
 	bio_advance(bio, split->bi_iter.bi_size);
-	/* As the kernel does, so that blktrace sees the bio queued once; but
+	/*
+	 * As the kernel does, so that blktrace sees the bio queued once; but
 	 * track.c has to see the front submitted.
 	 */
 	if (bio_flagged(bio, BIO_TRACE_COMPLETION) &&

@@ -95,7 +95,8 @@ static void bset_give_name(struct bset *set, struct module *owner,
 		strscpy(word, "set", sizeof(word));
 	strscpy(set->owner, owner ? owner->name : "kernel", sizeof(set->owner));
 
-	/* Numbers start again after 2^32 sets, and an old set may have the one
+	/*
+	 * Numbers start again after 2^32 sets, and an old set may have the one
 	 * that comes next.
 	 */
 	mutex_lock(&sets_lock);
@@ -410,7 +411,8 @@ static void __exit bioset_module_exit(void)
 	bset_null_exit();
 	bset_caches_stop();
 	bset_classes_stop();
-	/* The last put of a set's last bio may still be on its way out of our
+	/*
+	 * The last put of a set's last bio may still be on its way out of our
 	 * callback: in a task that was preempted there, or in an interrupt.
 	 */
 	synchronize_rcu_tasks();

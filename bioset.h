@@ -122,7 +122,8 @@ int bset_get_stats(struct bio_set *bs, struct bioset_stats *stats);
 int bset_starve(struct bio_set *bs, unsigned int nth);
 int bset_track(struct bio_set *bs, bool on);
 
-/* On when any set is starved or tracked: every allocation and put then takes
+/*
+ * On when any set is starved or tracked: every allocation and put then takes
  * the slow path, where these are looked at, and submissions are noted.
  */
 DECLARE_STATIC_KEY_FALSE(bset_slow);
@@ -291,7 +292,8 @@ static inline struct bio *bset_next_split(struct bio *bio, int sectors,
 #define bio_next_split(bio, sectors, gfp, bs) \
 	bset_next_split(bio, sectors, gfp, bs)
 #define bio_put(bio) bset_put(bio)
-/* A call through a member of one of these names needs parentheses, as in
+/*
+ * A call through a member of one of these names needs parentheses, as in
  * (fops->submit_bio)(bio).
  */
 #define submit_bio(bio) bset_submit_bio(bio)

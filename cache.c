@@ -76,7 +76,8 @@ static struct bset_obj *bset_depot_take(struct bset_depot *depot)
 	struct bset_obj *list;
 	unsigned long flags;
 
-	/* An empty depot is the common case; a stale answer costs one trip to
+	/*
+	 * An empty depot is the common case; a stale answer costs one trip to
 	 * the slab.
 	 */
 	if (!READ_ONCE(depot->lists))
@@ -582,7 +583,8 @@ static unsigned long bset_shrink_count(struct shrinker *s,
 	return n ?: SHRINK_EMPTY;
 }
 
-/* Asks the CPUs that hold something.  They cannot be waited for: reclaim may be
+/*
+ * Asks the CPUs that hold something.  They cannot be waited for: reclaim may be
  * what they wait for.
  */
 static void bset_shrink_others(unsigned long most)

@@ -107,7 +107,8 @@ static inline bool bset_cpu_claim(struct bset_cpu_cache __percpu *cpu,
 {
 	preempt_disable();
 	*c = this_cpu_ptr(cpu);
-	/* Only an interrupt on this CPU can write it meanwhile, and leaves it
+	/*
+	 * Only an interrupt on this CPU can write it meanwhile, and leaves it
 	 * as it was.
 	 */
 	if (unlikely(data_race((*c)->busy))) {

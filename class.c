@@ -27,7 +27,8 @@ struct bset_class {
 	bool vecs;
 };
 
-/* Protects the classes and their users.  Taken before slab_mutex and
+/*
+ * Protects the classes and their users.  Taken before slab_mutex and
  * bset_caches_lock, never from a CPU hotplug callback.
  */
 static DEFINE_MUTEX(class_lock);
@@ -338,7 +339,8 @@ void bset_classes_put(struct bset *set)
  */
 int bset_classes_start(void)
 {
-	/* Goes on where an earlier load of the module stopped: no clock is
+	/*
+	 * Goes on where an earlier load of the module stopped: no clock is
 	 * faster than one slab in a microsecond.
 	 */
 	class_serial = ktime_to_us(ktime_get());

@@ -105,7 +105,8 @@ void *bset_face_alloc_bio(gfp_t gfp, void *data)
 		atomic64_inc(&set->failed);
 		return NULL;
 	}
-	/* The kernel gives it back as it is if it finds no array for it, and
+	/*
+	 * The kernel gives it back as it is if it finds no array for it, and
 	 * bset_release() must not take what was there for one.
 	 */
 	bset_set_array_kind(bio, BSET_INLINE);

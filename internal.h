@@ -84,7 +84,8 @@ struct bset_tracking;
 
 /* The private half of a set; bio_pool.pool_data of the public half leads here. */
 struct bset {
-	/* Read by every allocation and put, written only while the set is made
+	/*
+	 * Read by every allocation and put, written only while the set is made
 	 * and by whoever takes from the reserves.
 	 */
 	struct bset_cpu_cache __percpu *cpu;
@@ -98,7 +99,8 @@ struct bset {
 	bool owns_bs; /* made by bset_create() */
 	unsigned int pool_size;
 
-	/* Written on slow paths only.  starve and tracking are knobs: set under
+	/*
+	 * Written on slow paths only.  starve and tracking are knobs: set under
 	 * @knobs and read without, since an allocation that still sees the old
 	 * value is one that came before.
 	 */
@@ -218,7 +220,8 @@ static inline bool bset_pool_short(const struct bset_pool *pool)
 			pool->reserve.min_nr);
 }
 
-/* A set that was ever tracked.  Asked first, so that one that is only starved
+/*
+ * A set that was ever tracked.  Asked first, so that one that is only starved
  * does not pay for the other's records.
  */
 static inline bool bset_tracked(const struct bset *set)
@@ -231,7 +234,8 @@ static inline void bset_count_alloc(struct bset *set)
 	this_cpu_inc(set->counts->allocs);
 }
 
-/* A bio is back.  The caller's last access to the set: bset_exit() frees it
+/*
+ * A bio is back.  The caller's last access to the set: bset_exit() frees it
  * when the sum is right.
  */
 static inline void bset_count_put(struct bset *set)

@@ -38,7 +38,8 @@ enum bset_kind {
 static_assert(offsetof(struct bio, bi_next) == offsetof(struct bset_obj, next));
 static_assert(offsetof(struct bio, BSET_BIO_DEV) ==
 	      offsetof(struct bset_obj, no_bdev));
-/* What a cached bio keeps lies behind what the cache overwrites, but for the
+/*
+ * What a cached bio keeps lies behind what the cache overwrites, but for the
  * place of its array, which 7.0 moved to the front.
  */
 static_assert(offsetof(struct bio, bi_max_vecs) >= sizeof(struct bset_obj));
@@ -169,7 +170,8 @@ static inline void bset_zero_reset_bytes(struct bio *bio)
 	bio->bi_vcnt = 0; /* shares a word with bi_max_vecs */
 }
 
-/* bio_set_dev() and not a store, because of the cgroup; out of line, because the
+/*
+ * bio_set_dev() and not a store, because of the cgroup; out of line, because the
  * frame for the call costs the others 5 instructions.
  */
 static noinline struct bio *bset_bio_set_dev(struct bio *bio,

@@ -70,7 +70,8 @@ static bool bset_reserve_push(struct bset_pool *pool, void *obj)
 
 	if (!bset_pool_short(pool))
 		return false;
-	/* Whoever still uses @obj is to meet KASAN, so the reserve gets another
+	/*
+	 * Whoever still uses @obj is to meet KASAN, so the reserve gets another
 	 * object for it, if there is one.
 	 */
 	if (BSET_POISON_FREED && !bset_caches_used()) {
@@ -164,7 +165,8 @@ void *bset_pool_get(struct bset_pool *pool, gfp_t gfp)
 
 	if (likely(obj) || !(gfp & __GFP_DIRECT_RECLAIM))
 		return obj;
-	/* From here on we may sleep, if only for reclaim's own I/O: what is
+	/*
+	 * From here on we may sleep, if only for reclaim's own I/O: what is
 	 * queued behind us must not be what we wait for.
 	 */
 	bset_rescue_punt();

@@ -15,7 +15,8 @@ static void bset_release_parts(struct bset *set, struct bio *bio)
 	bset_pool_put(&set->bio, bio);
 }
 
-/* Out of line, because for @evicted all would get a stack protector: 8 of the
+/*
+ * Out of line, because for @evicted all would get a stack protector: 8 of the
  * 45 instructions of bset_release().
  */
 static noinline void bset_release_tracked(struct bset *set, struct bio *bio)

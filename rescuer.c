@@ -87,7 +87,8 @@ static void bset_hand_over(struct bio *bio)
 	bio_list_add(&bs->rescue_list, bio);
 	atomic64_inc(&bset_of(bs)->punted);
 	trace_bioset_punt(bs, bio);
-	/* If the work runs already it either sees the bio, or is queued again:
+	/*
+	 * If the work runs already it either sees the bio, or is queued again:
 	 * queue_work() returns without queueing only while it is pending, and
 	 * a pending work item has yet to look at the list.
 	 */

@@ -88,7 +88,8 @@ struct track_record {
 	struct track_note note;
 };
 
-/* The flags are looked at without the lock, so that what comes first can be
+/*
+ * The flags are looked at without the lock, so that what comes first can be
  * asked cheaply; what depends on the tables takes it and looks again.
  */
 struct bset_tracking {
@@ -801,7 +802,8 @@ int bset_track_switch(struct bset *set, bool on, bool exact)
 		/* pairs with smp_load_acquire() in track_of() */
 		smp_store_release(&set->tracking, t);
 	}
-	/* Submissions are seen before the first bio has a record, and until the
+	/*
+	 * Submissions are seen before the first bio has a record, and until the
 	 * last record is gone; and no record is added once it is off.
 	 */
 	if (on) {
@@ -886,7 +888,8 @@ void bset_track_oldest(struct bset *set)
 	track_print(&note);
 }
 
-/* An open file that lists the bios that are out, oldest first.  Some are copied
+/*
+ * An open file that lists the bios that are out, oldest first.  Some are copied
  * at a time; a list that takes several reads goes on where it was.
  */
 struct track_list {

@@ -15,7 +15,8 @@
 
 #include "internal.h"
 
-/* Whether bio_alloc_bioset() of this kernel takes bios from a set's slab itself
+/*
+ * Whether bio_alloc_bioset() of this kernel takes bios from a set's slab itself
  * and asks the set only when there are none (7.1 for some, 7.2 for all).
  */
 bool bset_kernel_takes __read_mostly;
@@ -183,7 +184,8 @@ static int bset_try_faces(struct bset_try *t)
 }
 
 #if BSET_HAVE_BIO_SET_CACHE && BSET_HAVE_REQ_ALLOC_CACHE
-/* Two lists first: if there is but one, the counts behind it are 0 then, and
+/*
+ * Two lists first: if there is but one, the counts behind it are 0 then, and
  * the bio is kept where the next attempt forgets it.
  */
 static int bset_try_cache(struct bset_try *t)

@@ -51,7 +51,8 @@ struct result bench_measure(timed_fn *fn, const struct job *job)
 
 	fn(job);
 	for (i = 0; i < n; i++) {
-		/* As long as somebody waits for the CPU, each preempt_enable()
+		/*
+		 * As long as somebody waits for the CPU, each preempt_enable()
 		 * takes some instructions more.
 		 */
 		cond_resched();

@@ -131,7 +131,8 @@ static void submit_part(struct stripe *s, struct bio *parent, unsigned int dev,
 	struct stripe_io *io;
 	struct bio *clone;
 
-	/* From here to submit_bio_noacct() this task holds a clone that is not
+	/*
+	 * From here to submit_bio_noacct() this task holds a clone that is not
 	 * submitted, and so must not allocate another one.
 	 */
 	clone = bio_alloc_clone(s->dev[dev].bdev, parent, GFP_NOIO, &s->clones);

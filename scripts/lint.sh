@@ -121,6 +121,12 @@ spelling() {
 	codespell --skip './.git,*.svg,*.json' --ignore-words-list fo,nd . >&2
 }
 
+# A comment of more than one line has its text from the second line on, as in
+# the kernel.
+comment_form() {
+	! c_files | xargs -d '\n' grep -nP '^\s*/\*\*?[ \t]*[^\s*](?!.*\*/)' >&2
+}
+
 # Version and configuration tests belong into the compatibility layer; the
 # tests may ask what the kernel at hand can do.
 version_tests() {
@@ -236,6 +242,7 @@ check "manual pages" 120 manuals
 check "reference in bioset(7)" 60 reference
 check "python" 60 python
 check "codespell" 60 spelling
+check "form of comments" 60 comment_form
 check "version tests stand in compat.h" 60 version_tests
 check "calls run downwards" 400 floors
 check "names say whose they are" 400 function_names

@@ -197,7 +197,8 @@ static void model_refill(struct am_set *set, unsigned int *reserve)
 		++*reserve;
 }
 
-/* The kernel's function takes arrays of up to 128 entries from its slabs; ours
+/*
+ * The kernel's function takes arrays of up to 128 entries from its slabs; ours
  * only those of up to 64, and none when the set is starved.
  */
 static bool wants_our_array(struct am_set *set, unsigned int nr_vecs,
@@ -610,7 +611,8 @@ static bool call_get(void)
 
 static void put_either_way(struct am_bio *b)
 {
-	/* Set by a caller after the allocation, it must do no harm with our
+	/*
+	 * Set by a caller after the allocation, it must do no harm with our
 	 * put; the kernel's would look for a cache that our sets do not have.
 	 */
 	if (is_ours(b->set) && !b->chained && pick(16) == 0)

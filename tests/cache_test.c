@@ -275,7 +275,8 @@ static void hammer_put(struct hammer *h, struct bio *bio, unsigned int n)
 		test_kernel_put(bio);
 }
 
-/* Exchanges a random few of those that are held, so that lists run both full
+/*
+ * Exchanges a random few of those that are held, so that lists run both full
  * and empty.
  */
 static int hammer_task(void *arg)

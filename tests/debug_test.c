@@ -168,7 +168,8 @@ static void hold_two(struct kunit *test, struct bio_set *bs)
 	bset_put(bio);
 }
 
-/* Only of a driver that submits by the header is it certain that it holds what
+/*
+ * Only of a driver that submits by the header is it certain that it holds what
  * it did not submit.
  */
 static void debug_doubt_is_said(struct kunit *test)
@@ -509,7 +510,8 @@ static bool list_many(struct kunit *test, const char *command, s64 *off,
 	return !ret;
 }
 
-/* Listing many bios keeps interrupts off for a few at a time only.  Other
+/*
+ * Listing many bios keeps interrupts off for a few at a time only.  Other
  * programs on the machine may do so too, so the best of some attempts counts.
  */
 static void debug_many_out_are_listed(struct kunit *test)
@@ -538,7 +540,8 @@ static void debug_many_out_are_listed(struct kunit *test)
 	KUNIT_FAIL(test, "interrupts were off for too long");
 }
 
-/* Bad input to a parameter: an error, and nothing changes.  (The knobs in
+/*
+ * Bad input to a parameter: an error, and nothing changes.  (The knobs in
  * debugfs cannot be read and written from here; the guest's script does.)
  */
 static void debug_bad_parameters(struct kunit *test)

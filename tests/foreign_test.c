@@ -74,7 +74,8 @@ static void foreign_alloc(struct kunit *test)
 		bio = bio_alloc_bioset(NULL, counts[i], REQ_OP_WRITE, GFP_NOIO,
 				       bs);
 		expect_kernels(test, bio, bs);
-		/* Since 7.0 the kernel says by itself that its cache is to get
+		/*
+		 * Since 7.0 the kernel says by itself that its cache is to get
 		 * a small one.
 		 */
 		TEST_EXPECT_SAME(test, bio->bi_opf & ~REQ_ALLOC_CACHE,
@@ -155,7 +156,8 @@ static void foreign_exit(struct kunit *test)
 	bioset_exit(&bs);
 }
 
-/* The kernel's bioset_exit() is not ours to use, but its other functions are:
+/*
+ * The kernel's bioset_exit() is not ours to use, but its other functions are:
  * a set of ours looks to them like any other.
  */
 static void foreign_sees_our_set(struct kunit *test)

@@ -65,7 +65,8 @@ static void send_piece(struct splitter *s, struct bio *parent, unsigned int i)
 	submit_bio_noacct(bio);
 }
 
-/* What a driver that knows nothing of us does, with the kernel's functions, when
+/*
+ * What a driver that knows nothing of us does, with the kernel's functions, when
  * there is no memory in the slab either.
  */
 static void send_split(struct splitter *s, struct bio *parent)
@@ -205,7 +206,8 @@ static void rescue_not_without_need(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s->ended_early, 0);
 }
 
-/* The block layer splits on its own: an allocation of the kernel's from our
+/*
+ * The block layer splits on its own: an allocation of the kernel's from our
  * set is rescued too, by the kernel's punt and our worker.
  */
 static void rescue_kernel_split(struct kunit *test)
@@ -755,7 +757,8 @@ static void rescue_beside_realtime_task(struct kunit *test)
 		expect_rescued(test, bs, MAX_PIECES - 1);
 }
 
-/* A rescuer is a kthread that is named after the workqueue, since 6.6 with a
+/*
+ * A rescuer is a kthread that is named after the workqueue, since 6.6 with a
  * word before it.
  */
 static bool is_rescuer(const struct task_struct *p)

@@ -100,7 +100,8 @@ static void drain_desc(const struct drain_case *d, char *desc)
 
 KUNIT_ARRAY_PARAM(drain, drains, drain_desc);
 
-/* The kernel's allocator of kernels that take by themselves asks for nobody who
+/*
+ * The kernel's allocator of kernels that take by themselves asks for nobody who
  * cannot sleep: there the reserve is for those who can.
  */
 static struct bio *take_nowait(const struct drain_case *d, struct bio_set *bs,
@@ -315,7 +316,8 @@ static void reserve_blocks_until_put(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).waits, 1);
 }
 
-/* Memory that comes back to the allocator wakes nobody by itself; ending the
+/*
+ * Memory that comes back to the allocator wakes nobody by itself; ending the
  * starvation does.
  */
 static void reserve_feeding_wakes(struct kunit *test)

@@ -233,7 +233,8 @@ bool test_worker_done(struct test_worker *w, unsigned int ms)
 	return w->joined;
 }
 
-/* The worker uses memory that is freed next, so going on without it is out of
+/*
+ * The worker uses memory that is freed next, so going on without it is out of
  * the question.
  */
 static void worker_join(void *arg)
@@ -474,7 +475,8 @@ int test_write_file(const char *path, const char *text)
 	return n < 0 ? n : 0;
 }
 
-/* Runs a shell command; 0 if it ended well.  The files of debugfs can be read
+/*
+ * Runs a shell command; 0 if it ended well.  The files of debugfs can be read
  * from user space only.
  */
 int test_shell(const char *command)

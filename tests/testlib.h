@@ -26,7 +26,8 @@
 extern unsigned int test_limit_ms;
 /* Long enough to believe that something does not happen. */
 #define TEST_QUIET_MS 300
-/* A wake-up, and not the time-out that covers for a lost one (1 s in the
+/*
+ * A wake-up, and not the time-out that covers for a lost one (1 s in the
  * module, 5 s in mempool_alloc()).
  */
 #define TEST_PROMPT_MS 700
@@ -57,13 +58,15 @@ void test_leftovers_exit(void);
 #define test_number(test) ((unsigned int)(uintptr_t)test_param(test) - 1)
 const void *test_next_number(const void *prev, unsigned int last, char *desc);
 
-/* For a suite's init and exit: sets of the layouts that tests use most, so that
+/*
+ * For a suite's init and exit: sets of the layouts that tests use most, so that
  * not each test makes and destroys slabs.
  */
 int test_keep_slabs(test_suite_arg *unused);
 void test_drop_slabs(test_suite_arg *unused);
 
-/* Clean-up at the end of the test, last registered first; also after a failed
+/*
+ * Clean-up at the end of the test, last registered first; also after a failed
  * assertion.
  */
 void test_defer(struct kunit *test, void (*fn)(void *), void *arg);
@@ -76,7 +79,8 @@ struct bio_set *test_starved_set(struct kunit *test, unsigned int pool_size,
 struct bioset_stats test_stats(struct kunit *test, struct bio_set *bs);
 /* The same when all bios are back, or as it is when that does not happen. */
 struct bioset_stats test_stats_settled(struct kunit *test, struct bio_set *bs);
-/* Feeds all starved sets and lets go of what disks hold back, so that whoever
+/*
+ * Feeds all starved sets and lets go of what disks hold back, so that whoever
  * waits goes on.
  */
 void test_unblock(void);

@@ -26,7 +26,8 @@
 #define TT_MAX_DISKS 4
 #define TT_DEPTH 4 /* bios that a caller has in flight */
 
-/* Each bio in flight has a part of the disk to itself, so that the lowest disk
+/*
+ * Each bio in flight has a part of the disk to itself, so that the lowest disk
  * knows by the sector which one it serves.
  */
 #define TT_REGION (BIO_MAX_VECS * PAGE_SIZE >> SECTOR_SHIFT)

@@ -169,7 +169,8 @@ static void queue_here(struct bio *bio, enum tt_context context)
 {
 	struct tt_lane *lane = &raw_cpu_ptr(lanes)->lane[context];
 
-	/* Should we migrate, the lane is kicked on another CPU, which is as
+	/*
+	 * Should we migrate, the lane is kicked on another CPU, which is as
 	 * good.
 	 */
 	add_bio(lane, bio);
@@ -390,7 +391,8 @@ int tt_lanes_start(void)
 	lanes = alloc_percpu(struct tt_lanes);
 	if (!lanes)
 		return -ENOMEM;
-	/* The lanes are the disks' interrupt, so to speak: they must not wait
+	/*
+	 * The lanes are the disks' interrupt, so to speak: they must not wait
 	 * for memory.
 	 */
 	lane_wq =

@@ -217,7 +217,8 @@ void tt_move_elsewhere(struct rnd_state *rnd)
 {
 	const struct cpumask *mask = cpu_possible_mask;
 
-	/* A task that is sent to a CPU on its way out may stay where it is not
+	/*
+	 * A task that is sent to a CPU on its way out may stay where it is not
 	 * allowed, which the scheduler complains of later (PREEMPT_RT, 6.1).
 	 */
 	cpus_read_lock();

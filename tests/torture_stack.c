@@ -121,7 +121,8 @@ static struct bio *clone_of(struct tt_disk *disk, struct bio *bio,
 {
 	struct bio *clone;
 
-	/* The kernel's own works on our sets, too; what it takes without asking
+	/*
+	 * The kernel's own works on our sets, too; what it takes without asking
 	 * is not counted, and this module counts.
 	 */
 	if (bset_kernel_takes || tt_rand() & 1)
@@ -145,7 +146,8 @@ static void pass_clones(struct tt_disk *disk, struct bio *bio)
 	unsigned int max = left / (1 + tt_rand() % TT_MAX_PIECES) + 1;
 	struct bio *clone;
 
-	/* A rescued clone may complete before the loop ends: @bio is ours until
+	/*
+	 * A rescued clone may complete before the loop ends: @bio is ours until
 	 * the bio_endio() below, which drops the reference that it came with.
 	 */
 	while (left) {
