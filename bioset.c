@@ -249,7 +249,7 @@ void bset_exit(struct bio_set *bs)
 	mutex_lock(&sets_lock);
 	list_del(&set->all);
 	mutex_unlock(&sets_lock);
-	bset_set_starve(set, 0);
+	bset_pools_starve(set, 0);
 	trace_bioset_set_unmade(set);
 	bset_destroy(set);
 }
@@ -343,7 +343,7 @@ int bset_starve(struct bio_set *bs, unsigned int nth)
 
 	if (!set)
 		return -EINVAL;
-	bset_set_starve(set, nth);
+	bset_pools_starve(set, nth);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(bset_starve);

@@ -147,6 +147,22 @@ static inline void bset_clone_for_none(struct bio *bio)
 #endif
 }
 
+/* Space behind each bio for the vecs that are there; nobody asked before 5.12. */
+static inline void bset_kernel_back_pad(struct bio_set *bs, unsigned int bytes)
+{
+#if BSET_HAVE_BACK_PAD
+	bs->back_pad = bytes;
+#endif
+}
+
+/* A set has a per-CPU cache since 5.15. */
+static inline void bset_kernel_cache(struct bio_set *bs, void __percpu *cache)
+{
+#if BSET_HAVE_BIO_SET_CACHE
+	bs->cache = cache;
+#endif
+}
+
 /*
  * Before 5.19 the last bio_put() of a bio without a set was a kfree(), for
  * bio_kmalloc(); since then whoever allocated such a bio frees it himself.

@@ -122,7 +122,7 @@ static int bset_stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "owner            %s\n", set->owner);
 	seq_printf(m, "front_pad        %u\n", set->bio.pad);
 	seq_printf(m, "rescuer          %s\n",
-		   set->bs->rescue_workqueue ? "yes" : "no");
+		   bset_has_rescuer(set->bs) ? "yes" : "no");
 	seq_printf(m, "pool_size        %u\n", s.pool_size);
 	seq_printf(m, "reserve          %u\n", s.reserve);
 	seq_printf(m, "vec_reserve      %u\n", s.vec_reserve);
@@ -160,7 +160,7 @@ static int bset_starve_set(void *data, u64 val)
 		pr_err("%s: starve takes 0 to %d\n", set->name, INT_MAX);
 		return -EINVAL;
 	}
-	bset_set_starve(set, val);
+	bset_pools_starve(set, val);
 	return 0;
 }
 DEFINE_DEBUGFS_ATTRIBUTE(bset_starve_fops, bset_starve_get, bset_starve_set,

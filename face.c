@@ -2,9 +2,10 @@
 /*
  * Faces: the public half of a set
  *
- * The only file that depends on what a kernel does with a struct bio_set.  The
- * kernel's own functions know of our sets nothing but that struct, so here is
- * all by which they reach us:
+ * What depends on what a kernel does with a struct bio_set is here, but for the
+ * rescue_* fields, which are rescuer.c's.  (try.c tries both, on a set that it
+ * makes for that.)  The kernel's own functions know of our sets nothing but that
+ * struct, so here is all by which they reach us:
  *
  *   bio_pool, bvec_pool  mempools that hold nothing and never will, so that
  *                        each allocation and each free comes to our callbacks.
@@ -140,14 +141,6 @@ static void bset_face_free_bio(void *elem, void *data)
 	bset_release(set, elem + set->bio.pad);
 }
 
-/* Space behind each bio for the vecs that are there; nobody asked before 5.12. */
-static void bset_face_back_pad(struct bio_set *bs, unsigned int bytes)
-{
-#if BSET_HAVE_BACK_PAD
-	bs->back_pad = bytes;
-#endif
-}
-
 /**
  * bset_face_set_cache() - keep the kernel's per-CPU cache out of a set
  * @bs:		the public half of a set
@@ -156,9 +149,7 @@ static void bset_face_back_pad(struct bio_set *bs, unsigned int bytes)
  */
 void bset_face_set_cache(struct bio_set *bs)
 {
-#if BSET_HAVE_BIO_SET_CACHE
-	bs->cache = (struct bio_alloc_cache __percpu *)&bset_full_cache;
-#endif
+	bset_kernel_cache(bs, &bset_full_cache);
 }
 
 /**
@@ -190,14 +181,13 @@ void bset_face_fill_cache(unsigned int lists)
  */
 int bset_face_init(struct bset *set)
 {
+	const size_t vecs = set->max_vecs ? BSET_INLINE_VECS : 0;
 	struct bio_set *bs = set->bs;
 	int ret = 0;
 
 	bs->front_pad = set->bio.pad;
 	bs->bio_slab = set->bio.slab;
-	bset_face_back_pad(bs, set->max_vecs ? BSET_INLINE_VECS *
-						       sizeof(struct bio_vec)
-					     : 0);
+	bset_kernel_back_pad(bs, vecs * sizeof(struct bio_vec));
 	bset_face_set_cache(bs);
 	if (set->max_vecs)
 		ret = bset_face_pool_init(&bs->bvec_pool, bset_face_alloc_vecs,
@@ -297,8 +287,8 @@ int bset_null_init(void)
 	int ret;
 
 	bset_rescuer_prepare(&bset_null);
-	bset_face_back_pad(&bset_null,
-			   BSET_INLINE_VECS * sizeof(struct bio_vec));
+	bset_kernel_back_pad(&bset_null,
+			     BSET_INLINE_VECS * sizeof(struct bio_vec));
 	bset_face_set_cache(&bset_null);
 	ret = bset_face_pool_init(&bset_null.bvec_pool, bset_null_alloc_vecs,
 				  bset_null_free_vecs, NULL);

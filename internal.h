@@ -21,6 +21,10 @@
  *   stats.c            counts
  *   cache.c            per-CPU lists
  *   layout.h compat.h  what differs between kernels
+ *
+ * The structs below are everybody's to look at: stats.c reads how much is in a
+ * reserve, track.c whether it is short.  Who changes one is the file that the map
+ * names for it.
  */
 #ifndef BSET_INTERNAL_H
 #define BSET_INTERNAL_H
@@ -165,6 +169,7 @@ void bset_track_stop(struct bset *set);
 /* mempool_glue.c */
 int bset_pools_init(struct bset *set, unsigned int front_pad, bool vecs);
 void bset_pools_exit(struct bset *set);
+void bset_pools_starve(struct bset *set, unsigned int nth);
 void *bset_pool_get(struct bset_pool *pool, gfp_t gfp);
 void bset_pool_put(struct bset_pool *pool, void *obj);
 
@@ -185,6 +190,7 @@ void bset_stall_check(struct bset_pool *pool, unsigned long since,
 void bset_rescuer_prepare(struct bio_set *bs);
 int bset_rescuer_init(struct bset *set);
 void bset_rescuer_exit(struct bset *set);
+bool bset_has_rescuer(const struct bio_set *bs);
 void bset_rescue_punt(void);
 unsigned int bset_rescue_pending(struct bset *set);
 

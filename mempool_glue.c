@@ -224,6 +224,22 @@ int bset_pools_init(struct bset *set, unsigned int front_pad, bool vecs)
 }
 
 /**
+ * bset_pools_starve() - starve a set, or feed it again
+ * @set:	the set
+ * @nth:	as for bset_set_starve()
+ *
+ * Context: task context, may sleep; takes the set's lock for knobs.
+ */
+void bset_pools_starve(struct bset *set, unsigned int nth)
+{
+	bset_set_starve(set, nth);
+	/* Who waits for the reserve alone may find memory now. */
+	wake_up_all(&set->bio.reserve.wait);
+	if (set->max_vecs)
+		wake_up_all(&set->vec.reserve.wait);
+}
+
+/**
  * bset_pools_exit() - give a set's reserves back
  * @set:	a set without bios in flight, complete or not
  *

@@ -65,9 +65,16 @@
 #include "internal.h"
 #include "trace.h"
 
-static bool bset_has_rescuer(const struct bio *bio)
+/**
+ * bset_has_rescuer() - whether bios of a set can be handed over
+ * @bs:		any set, or NULL
+ *
+ * Context: any.
+ * Return: whether it is one of ours and has a rescuer.
+ */
+bool bset_has_rescuer(const struct bio_set *bs)
 {
-	return bset_is_ours(bio->bi_pool) && bio->bi_pool->rescue_workqueue;
+	return bset_is_ours(bs) && bs->rescue_workqueue;
 }
 
 /*
@@ -104,7 +111,7 @@ static void bset_punt_list(struct bio_list *list)
 
 	bio_list_init(&rest);
 	while ((bio = bio_list_pop(list))) {
-		if (bset_has_rescuer(bio))
+		if (bset_has_rescuer(bio->bi_pool))
 			bset_hand_over(bio);
 		else
 			bio_list_add(&rest, bio);

@@ -56,6 +56,8 @@ bool bset_starved(struct bset *set)
  * @set:	the set
  * @nth:	0 for none, 1 for all, N for each Nth
  *
+ * For bset_pools_starve(), which wakes those who wait.
+ *
  * Context: task context, may sleep; takes the set's lock for knobs.
  */
 void bset_set_starve(struct bset *set, unsigned int nth)
@@ -67,8 +69,4 @@ void bset_set_starve(struct bset *set, unsigned int nth)
 		bset_slow_put();
 	WRITE_ONCE(set->starve, nth);
 	mutex_unlock(&set->knobs);
-	/* Who waits for the reserve alone may find memory now. */
-	wake_up_all(&set->bio.reserve.wait);
-	if (set->max_vecs)
-		wake_up_all(&set->vec.reserve.wait);
 }

@@ -7,10 +7,10 @@
  * stack that took it.  On that rest four checks:
  *
  *   held bios     the contract forbids to sleep for a bio of a set while
- *                 holding an unsubmitted one.  (A driver that queues its own
- *                 bios says so, see bset_note_submit(): nobody can see that
- *                 another task serves the queue.)  Like lockdep we report what breaks the
- *                 rule, whether memory is short or not.
+ *                 holding an unsubmitted one.  Like lockdep we report what
+ *                 breaks the rule, whether memory is short or not.  (A driver
+ *                 that queues its own bios says so, see bset_note_submit():
+ *                 nobody can see that another task serves the queue.)
  *   double put    a put of something that has no record
  *   foreign put   likewise
  *   late writes   a freed bio's front_pad is poisoned, and the bio kept for a
@@ -112,9 +112,13 @@ static DEFINE_MUTEX(tracked_lock);
 static unsigned int nr_tracked;
 static bool sees_submits;
 
+/*
+ * Without the two innermost, which are the same everywhere: this function and
+ * the one that calls it.  So it must not be inlined, or the 2 would take away
+ * one more.
+ */
 static noinline void track_take_site(struct track_site *site)
 {
-	/* Not the two innermost: they are the same everywhere. */
 	site->nr = stack_trace_save(site->addr, SITE_DEPTH, 2);
 }
 

@@ -183,10 +183,10 @@ static int bset_try_faces(struct bset_try *t)
 	return -EOPNOTSUPP;
 }
 
-#if BSET_HAVE_BIO_SET_CACHE && BSET_HAVE_REQ_ALLOC_CACHE
 /*
  * Two lists first: if there is but one, the counts behind it are 0 then, and
- * the bio is kept where the next attempt forgets it.
+ * the bio is kept where the next attempt forgets it.  Where there is no cache at
+ * all, the first attempt is as good as any.
  */
 static int bset_try_cache(struct bset_try *t)
 {
@@ -202,12 +202,6 @@ static int bset_try_cache(struct bset_try *t)
 	pr_err("not loaded: this kernel's per-CPU cache of bios has another form\n");
 	return -EOPNOTSUPP;
 }
-#else
-static int bset_try_cache(struct bset_try *t)
-{
-	return 0;
-}
-#endif
 
 /*
  * The kernel's allocator takes a bio without vecs from us or from the slab that
