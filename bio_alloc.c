@@ -214,7 +214,12 @@ static struct bio *bset_alloc_slow(struct block_device *bdev,
 	return bset_alloc_finish(bio, bdev, nr_vecs, kind, opf, set, bs);
 }
 
-/* This CPU's list is empty, but there may be full ones. */
+/*
+ * This CPU's list is empty, but there may be full ones.  Takes bset_alloc()'s own
+ * arguments, so that bset_alloc() can end in it: one that took the set and the
+ * kind, and came back, would cost 11 of the 116 instructions, since then the
+ * arguments have to be kept in a stack frame.
+ */
 static noinline struct bio *bset_alloc_refill(struct block_device *bdev,
 					      unsigned int nr_vecs,
 					      bset_opf_t opf, gfp_t gfp,
@@ -280,8 +285,8 @@ struct bio *bset_alloc(struct block_device *bdev, unsigned int nr_vecs,
 	kind = bset_kind(nr_vecs);
 	bio = bset_list_pop(c, kind);
 	/*
-	 * Released on both ways, so that an empty list is tested for once: 2
-	 * instructions.
+	 * Released on both ways, so that an empty list is tested for once: 6
+	 * of the 116 instructions.
 	 */
 	if (unlikely(!bio)) {
 		bset_cpu_release(c);

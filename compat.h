@@ -76,7 +76,7 @@
  * might_alloc() (5.12) is free unless one of its checks is compiled in, but for
  * a preemption point: where that is all that it is, a cache hit skips it.
  */
-static __always_inline void bset_might_alloc(gfp_t gfp)
+static inline void bset_might_alloc(gfp_t gfp)
 {
 #if defined(CONFIG_DEBUG_ATOMIC_SLEEP) || defined(CONFIG_LOCKDEP)
 #if BSET_HAVE_MIGHT_ALLOC
