@@ -31,15 +31,20 @@
 
 /*
  * The one test of a version: below it the block layer has no
- * ->submit_bio() and no submit_bio_noacct() (5.9).
+ * ->submit_bio() and no submit_bio_noacct() (5.9).  There is no upper bound: the
+ * probes find out what a newer kernel declares, try.c what it does, and either
+ * refuses one that is too different.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
-#error "bioset supports Linux 5.10 to 7.2; report what you need to its issue tracker"
+#error "bioset supports Linux 5.10 and later; report what you need to its issue tracker"
 #endif
 
-#ifdef CONFIG_SLOB
-/* kfree() of an object of a kmem_cache is right with SLUB and SLAB only. */
-#error "bioset needs SLUB or SLAB; SLOB is not supported"
+/*
+ * The only allocator since 6.8.  With SLOB kfree() of an object of a kmem_cache
+ * is wrong; with SLAB nothing was ever tested.
+ */
+#if defined(CONFIG_SLAB) || defined(CONFIG_SLOB)
+#error "bioset needs a kernel with CONFIG_SLUB; SLAB and SLOB are not supported"
 #endif
 
 #ifndef CONFIG_BLOCK

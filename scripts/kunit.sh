@@ -57,7 +57,6 @@ may_skip() {
 		has SMP || echo "one CPU"
 		has HOTPLUG_CPU || echo "no CPU hotplug"
 		! has PREEMPT_RT || echo "sleeping locks"
-		has SLUB || echo "this allocator has no sysfs files"
 	} | sed '/^$/d' | paste -sd'|'
 }
 

@@ -131,7 +131,7 @@ ktap() {
 kunit() {
 	work=$(mktemp -d)
 	ln -s "$("$TOP/scripts/kernel.sh" --source)" "$work/source"
-	printf 'CONFIG_%s=y\n' SMP SLUB HOTPLUG_CPU >"$work/.config"
+	printf 'CONFIG_%s=y\n' SMP HOTPLUG_CPU >"$work/.config"
 	kunit_log "a case that passes" "$(ktap 'ok 2 made_up_second')" \
 		'^ok made_up.made_up_second'
 	kunit_log "a case that fails" "$(ktap 'not ok 2 made_up_second' 'not ok 1 made_up')" \

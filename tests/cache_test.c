@@ -830,8 +830,7 @@ static void cache_goes_with_last_set(struct kunit *test)
 	snprintf(prefix, sizeof(prefix), "bset_bio-%u.",
 		 kmem_cache_size(bs->bio_slab));
 	churn_all_kinds(bs);
-	if (test_path_exists("/sys/kernel/slab"))
-		KUNIT_EXPECT_EQ(test, test_slabs_named(prefix, NULL, 0), 1);
+	KUNIT_EXPECT_EQ(test, test_slabs_named(prefix, NULL, 0), 1);
 	bioset_exit(bs);
 	/* It is typesafe by RCU, so that takes a while. */
 	for (ms = 0; ms < TEST_LIMIT_MS; ms += 20) {

@@ -188,12 +188,6 @@ static bool slab_name(struct bio_set *bs, char *name, size_t len)
 	return test_slabs_named(prefix, name, len) == 1;
 }
 
-static void need_slab_sysfs(struct kunit *test)
-{
-	if (!test_path_exists("/sys/kernel/slab"))
-		kunit_skip(test, "this allocator has no sysfs files");
-}
-
 /* catalogue 23: names are whole and no two are the same, whatever the size */
 static void layout_slab_names(struct kunit *test)
 {
@@ -202,7 +196,6 @@ static void layout_slab_names(struct kunit *test)
 	char a[48], b[48];
 	int i;
 
-	need_slab_sysfs(test);
 	for (i = 0; i < ARRAY_SIZE(pads); i++) {
 		bs = test_set(test, 1, pads[i], BIOSET_NEED_BVECS);
 		KUNIT_ASSERT_TRUE(test, slab_name(bs, a, sizeof(a)));
@@ -251,7 +244,6 @@ static void layout_slab_name_reuse(struct kunit *test)
 	char names[2][48];
 	unsigned int i, ms;
 
-	need_slab_sysfs(test);
 	for (i = 0; i < 6; i++) {
 		KUNIT_ASSERT_EQ(test, bset_init(&bs, 1, 1234, 0), 0);
 		/* until its predecessor is gone */
@@ -287,7 +279,6 @@ static void layout_slabs_are_not_merged(struct kunit *test)
 	struct bio_set *bs = test_set(test, 1, 696, BIOSET_NEED_BVECS);
 	char name[48], ctor[64];
 
-	need_slab_sysfs(test);
 	KUNIT_ASSERT_TRUE(test, slab_name(bs, name, sizeof(name)));
 	KUNIT_EXPECT_EQ(test, test_slab_attr(name, "aliases"), 0);
 	KUNIT_EXPECT_EQ(test, test_slab_attr("bset_vecs", "aliases"), 0);
@@ -303,7 +294,6 @@ static void layout_bio_slab_is_typesafe_by_rcu(struct kunit *test)
 	struct bio_set *bs = test_set(test, 1, 712, BIOSET_NEED_BVECS);
 	char name[48];
 
-	need_slab_sysfs(test);
 	KUNIT_ASSERT_TRUE(test, slab_name(bs, name, sizeof(name)));
 	KUNIT_EXPECT_EQ(test, test_slab_attr(name, "destroy_by_rcu"), 1);
 }
