@@ -145,7 +145,7 @@ bset_alloc_finish(struct bio *bio, struct block_device *bdev,
 
 /* An array for @bio: one of the kernel's if there is one, else one of ours. */
 static bool bset_alloc_array(struct bset *set, struct bio *bio,
-			     unsigned long kind, gfp_t gfp)
+			     unsigned long kind, gfp_t gfp, dev_t dev)
 {
 	struct bio_vec *vecs = NULL;
 
@@ -153,7 +153,7 @@ static bool bset_alloc_array(struct bset *set, struct bio *bio,
 		vecs = bset_kernel_array(kind, gfp);
 	if (!vecs) {
 		kind = BSET_256;
-		vecs = bset_pool_get(&set->vec, gfp);
+		vecs = bset_pool_get(&set->vec, gfp, dev);
 	}
 	bset_set_array_kind(bio, vecs ? kind : BSET_INLINE);
 	bio->bi_io_vec = vecs;
@@ -165,25 +165,25 @@ static bool bset_alloc_array(struct bset *set, struct bio *bio,
  * nothing that others who wait for one need: see docs/forward-progress.md.
  */
 static struct bio *bset_alloc_parts(struct bset *set, unsigned long kind,
-				    gfp_t gfp)
+				    gfp_t gfp, dev_t dev)
 {
-	struct bio *bio = bset_pool_get(&set->bio, gfp);
+	struct bio *bio = bset_pool_get(&set->bio, gfp, dev);
 
 	if (!bio)
 		return NULL;
-	if (kind != BSET_INLINE && !bset_alloc_array(set, bio, kind, gfp)) {
+	if (kind != BSET_INLINE &&
+	    !bset_alloc_array(set, bio, kind, gfp, dev)) {
 		bset_pool_put(&set->bio, bio);
 		return NULL;
 	}
 	return bio;
 }
 
-static struct bio *bset_alloc_failed(struct bset *set,
-				     struct block_device *bdev,
-				     unsigned int nr_vecs, gfp_t gfp)
+static struct bio *bset_alloc_failed(struct bset *set, unsigned int nr_vecs,
+				     gfp_t gfp, dev_t dev)
 {
 	atomic64_inc(&set->failed);
-	trace_bioset_alloc_failed(set, bdev, nr_vecs, gfp);
+	trace_bioset_alloc_failed(set, nr_vecs, gfp, dev);
 	return NULL;
 }
 
@@ -191,22 +191,23 @@ static struct bio *bset_alloc_slow(struct block_device *bdev,
 				   unsigned int nr_vecs, bset_opf_t opf,
 				   gfp_t gfp, struct bio_set *bs)
 {
+	const dev_t dev = bdev ? bdev->bd_dev : 0;
 	struct bset *set = bs->bio_pool.pool_data;
 	unsigned long kind;
 	struct bio *bio;
 
 	if (unlikely(nr_vecs > set->max_vecs)) {
 		bset_alloc_too_many(set, nr_vecs);
-		return bset_alloc_failed(set, bdev, nr_vecs, gfp);
+		return bset_alloc_failed(set, nr_vecs, gfp, dev);
 	}
 	kind = bset_kind(nr_vecs);
 	if (unlikely(gfp & BSET_GFP_BAD))
 		gfp = bset_alloc_gfp(gfp, set);
 	if (bset_tracked(set))
 		bset_track_before(set, gfp);
-	bio = bset_alloc_parts(set, kind, gfp);
+	bio = bset_alloc_parts(set, kind, gfp, dev);
 	if (!bio)
-		return bset_alloc_failed(set, bdev, nr_vecs, gfp);
+		return bset_alloc_failed(set, nr_vecs, gfp, dev);
 	if (bset_tracked(set))
 		bset_track_out(set, bio);
 	if (kind != BSET_INLINE)

@@ -86,7 +86,8 @@ int bset_face_pool_init(mempool_t *pool, mempool_alloc_t *alloc,
  * @gfp:	as given to mempool_alloc()
  * @data:	the set
  *
- * Also what tells our sets from others', see bset_of().
+ * Also what tells our sets from others', see bset_of().  The kernel does not say
+ * here which device the bio is for, so the tracepoints of a wait do not either.
  *
  * Context: as for bset_pool_get().
  * Return: memory for a front_pad and a bio, or NULL.
@@ -101,7 +102,7 @@ void *bset_face_alloc_bio(gfp_t gfp, void *data)
 	if (!static_branch_unlikely(&bset_slow))
 		bio = bset_cache_pop(set->cpu, BSET_INLINE);
 	if (unlikely(!bio))
-		bio = bset_pool_get(&set->bio, gfp);
+		bio = bset_pool_get(&set->bio, gfp, 0);
 	if (!bio) {
 		atomic64_inc(&set->failed);
 		return NULL;
@@ -122,7 +123,7 @@ static void *bset_face_alloc_vecs(gfp_t gfp, void *data)
 {
 	struct bset *set = data;
 
-	return bset_pool_get(&set->vec, gfp);
+	return bset_pool_get(&set->vec, gfp, 0);
 }
 
 /*

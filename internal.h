@@ -170,7 +170,7 @@ void bset_track_stop(struct bset *set);
 int bset_pools_init(struct bset *set, unsigned int front_pad, bool vecs);
 void bset_pools_exit(struct bset *set);
 void bset_pools_starve(struct bset *set, unsigned int nth);
-void *bset_pool_get(struct bset_pool *pool, gfp_t gfp);
+void *bset_pool_get(struct bset_pool *pool, gfp_t gfp, dev_t dev);
 void bset_pool_put(struct bset_pool *pool, void *obj);
 
 /* class.c */
@@ -183,8 +183,8 @@ void *bset_slab_get(struct bset_pool *pool, gfp_t gfp);
 void bset_slab_put(struct bset_pool *pool, void *obj);
 
 /* stall.c */
-void bset_stall_check(struct bset_pool *pool, unsigned long since,
-		      unsigned long *next);
+void bset_stall_check(struct bset_pool *pool, gfp_t gfp, dev_t dev,
+		      unsigned long since, unsigned long *next);
 
 /* rescuer.c */
 void bset_rescuer_prepare(struct bio_set *bs);

@@ -52,14 +52,14 @@ static void bset_reserve_free(void *obj, void *data)
  * nothing whatever the gfp mask; without %__GFP_DIRECT_RECLAIM it does not
  * sleep.
  */
-static void *bset_reserve_pop(struct bset_pool *pool, gfp_t gfp)
+static void *bset_reserve_pop(struct bset_pool *pool, gfp_t gfp, dev_t dev)
 {
 	void *obj = mempool_alloc(&pool->reserve, GFP_NOWAIT | __GFP_NOWARN);
 
 	if (!obj)
 		return NULL;
 	this_cpu_inc(pool->set->counts->from_reserve);
-	trace_bioset_reserve_take(pool, gfp);
+	trace_bioset_reserve_take(pool, gfp, dev);
 	return obj;
 }
 
@@ -87,7 +87,7 @@ static bool bset_reserve_push(struct bset_pool *pool, void *obj)
 }
 
 /* Everything that does not sleep: cache, slab, reserve. */
-static void *bset_pool_try(struct bset_pool *pool, gfp_t gfp)
+static void *bset_pool_try(struct bset_pool *pool, gfp_t gfp, dev_t dev)
 {
 	void *obj;
 
@@ -98,7 +98,7 @@ static void *bset_pool_try(struct bset_pool *pool, gfp_t gfp)
 		if (obj)
 			return obj;
 	}
-	return bset_reserve_pop(pool, gfp);
+	return bset_reserve_pop(pool, gfp, dev);
 }
 
 /* The slab again, which may now reclaim memory. */
@@ -117,7 +117,7 @@ static void *bset_pool_reclaim(struct bset_pool *pool, gfp_t gfp)
  * time-out is not for that; it makes us notice when the slab has memory again,
  * which nobody tells us.
  */
-static void *bset_pool_wait(struct bset_pool *pool, gfp_t gfp)
+static void *bset_pool_wait(struct bset_pool *pool, gfp_t gfp, dev_t dev)
 {
 	unsigned long since = jiffies, next_report = 0;
 	const u64 start = ktime_get_ns();
@@ -128,26 +128,26 @@ static void *bset_pool_wait(struct bset_pool *pool, gfp_t gfp)
 
 	atomic64_inc(&set->waits);
 	atomic_inc(&set->waiting);
-	trace_bioset_wait_begin(pool, gfp);
+	trace_bioset_wait_begin(pool, gfp, dev);
 	do {
 		DEFINE_WAIT(wait);
 
 		timed_out = false;
 		prepare_to_wait(&pool->reserve.wait, &wait,
 				TASK_UNINTERRUPTIBLE);
-		obj = bset_pool_try(pool, gfp);
+		obj = bset_pool_try(pool, gfp, dev);
 		if (!obj)
 			timed_out = !io_schedule_timeout(HZ);
 		finish_wait(&pool->reserve.wait, &wait);
 		if (timed_out) {
-			bset_stall_check(pool, since, &next_report);
+			bset_stall_check(pool, gfp, dev, since, &next_report);
 			obj = bset_pool_reclaim(pool, gfp);
 		}
 	} while (!obj);
 	waited = ktime_get_ns() - start;
 	atomic_dec(&set->waiting);
 	bset_note_wait(set, waited);
-	trace_bioset_wait_end(pool, waited);
+	trace_bioset_wait_end(pool, gfp, dev, waited);
 	return obj;
 }
 
@@ -155,13 +155,15 @@ static void *bset_pool_wait(struct bset_pool *pool, gfp_t gfp)
  * bset_pool_get() - get a bio or an array for a set
  * @pool:	one of the set's pools
  * @gfp:	with %__GFP_DIRECT_RECLAIM this sleeps until there is one
+ * @dev:	the device that the bio is for, 0 if that is not known; the
+ *		tracepoints say it
  *
  * Context: task context with %__GFP_DIRECT_RECLAIM, else any but NMI.
  * Return: the object, NULL only without %__GFP_DIRECT_RECLAIM.
  */
-void *bset_pool_get(struct bset_pool *pool, gfp_t gfp)
+void *bset_pool_get(struct bset_pool *pool, gfp_t gfp, dev_t dev)
 {
-	void *obj = bset_pool_try(pool, gfp);
+	void *obj = bset_pool_try(pool, gfp, dev);
 
 	if (likely(obj) || !(gfp & __GFP_DIRECT_RECLAIM))
 		return obj;
@@ -171,7 +173,7 @@ void *bset_pool_get(struct bset_pool *pool, gfp_t gfp)
 	 */
 	bset_rescue_punt();
 	obj = bset_pool_reclaim(pool, gfp);
-	return obj ?: bset_pool_wait(pool, gfp);
+	return obj ?: bset_pool_wait(pool, gfp, dev);
 }
 
 /**

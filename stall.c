@@ -77,13 +77,14 @@ static void stall_print_cause(struct bset *set, const struct bioset_stats *s)
 			starve);
 }
 
-static void stall_report(struct bset_pool *pool, unsigned long waited)
+static void stall_report(struct bset_pool *pool, gfp_t gfp, dev_t dev,
+			 unsigned long waited)
 {
 	struct bset *set = pool->set;
 	struct bioset_stats s;
 
 	atomic64_inc(&set->stalls);
-	trace_bioset_stall(pool, jiffies64_to_nsecs(waited));
+	trace_bioset_stall(pool, gfp, dev, jiffies64_to_nsecs(waited));
 	bset_read_stats(set, &s);
 	pr_warn("%s (%s): %s/%d has waited %lu s for %s\n", set->name,
 		set->owner, current->comm, current->pid, waited / HZ,
@@ -113,13 +114,15 @@ static bool stall_may_report(struct bset *set, unsigned long period)
 /**
  * bset_stall_check() - report a long wait
  * @pool:	what is waited for
+ * @gfp:	flags of the allocation that waits
+ * @dev:	the device that the bio is for, 0 if that is not known
  * @since:	when the wait began, in jiffies
  * @next:	0 at first; when to report next, as a wait in jiffies
  *
  * Context: task context, may sleep; called every second or so of a wait.
  */
-void bset_stall_check(struct bset_pool *pool, unsigned long since,
-		      unsigned long *next)
+void bset_stall_check(struct bset_pool *pool, gfp_t gfp, dev_t dev,
+		      unsigned long since, unsigned long *next)
 {
 	unsigned long period = READ_ONCE(stall_secs) * (unsigned long)HZ;
 	unsigned long waited = jiffies - since;
@@ -127,6 +130,6 @@ void bset_stall_check(struct bset_pool *pool, unsigned long since,
 	if (!period || waited < max(*next, period))
 		return;
 	if (stall_may_report(pool->set, period))
-		stall_report(pool, waited);
+		stall_report(pool, gfp, dev, waited);
 	*next = 2 * waited;
 }

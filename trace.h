@@ -67,18 +67,19 @@ TRACE_EVENT(bioset_set_unmade,
 		BSET_TRACE_SET_ASSIGN(set);
 		bset_in_flight(set, &__entry->allocs, &__entry->puts);
 	),
-	TP_printk("set=%s owner=%s allocs=%lu", __entry->set, __entry->owner,
-		  __entry->allocs)
+	TP_printk("set=%s owner=%s allocs=%lu puts=%lu", __entry->set,
+		  __entry->owner, __entry->allocs, __entry->puts)
 );
 
 /* One class, because the names of the gfp flags take 4 KiB in each. */
 DECLARE_EVENT_CLASS(bioset_wanted,
-	TP_PROTO(const struct bset_pool *pool, gfp_t gfp),
-	TP_ARGS(pool, gfp),
+	TP_PROTO(const struct bset_pool *pool, gfp_t gfp, dev_t dev),
+	TP_ARGS(pool, gfp, dev),
 	TP_STRUCT__entry(
 		BSET_TRACE_SET_FIELDS
 		__field(unsigned char, array)
 		__field(int, left)
+		__field(unsigned int, dev)
 		__field(unsigned long, gfp)
 	),
 	TP_fast_assign(
@@ -86,21 +87,24 @@ DECLARE_EVENT_CLASS(bioset_wanted,
 		__entry->array = BSET_TRACE_WHAT(pool);
 		/* for people; may be off by what moves meanwhile */
 		__entry->left = data_race(pool->reserve.curr_nr);
+		__entry->dev = dev;
 		__entry->gfp = (__force unsigned long)gfp;
 	),
-	TP_printk("set=%s owner=%s what=%s left=%d gfp=%s", __entry->set,
-		  __entry->owner, BSET_TRACE_SHOW_WHAT(__entry->array),
-		  __entry->left, show_gfp_flags(__entry->gfp))
+	TP_printk("set=%s owner=%s what=%s left=%d dev=%d,%d gfp=%s",
+		  __entry->set, __entry->owner,
+		  BSET_TRACE_SHOW_WHAT(__entry->array), __entry->left,
+		  MAJOR(__entry->dev), MINOR(__entry->dev),
+		  show_gfp_flags(__entry->gfp))
 );
 
 DEFINE_EVENT(bioset_wanted, bioset_reserve_take,
-	TP_PROTO(const struct bset_pool *pool, gfp_t gfp),
-	TP_ARGS(pool, gfp)
+	TP_PROTO(const struct bset_pool *pool, gfp_t gfp, dev_t dev),
+	TP_ARGS(pool, gfp, dev)
 );
 
 DEFINE_EVENT(bioset_wanted, bioset_wait_begin,
-	TP_PROTO(const struct bset_pool *pool, gfp_t gfp),
-	TP_ARGS(pool, gfp)
+	TP_PROTO(const struct bset_pool *pool, gfp_t gfp, dev_t dev),
+	TP_ARGS(pool, gfp, dev)
 );
 
 TRACE_EVENT(bioset_reserve_refill,
@@ -123,9 +127,9 @@ TRACE_EVENT(bioset_reserve_refill,
 );
 
 TRACE_EVENT(bioset_alloc_failed,
-	TP_PROTO(const struct bset *set, const struct block_device *bdev,
-		 unsigned int nr_vecs, gfp_t gfp),
-	TP_ARGS(set, bdev, nr_vecs, gfp),
+	TP_PROTO(const struct bset *set, unsigned int nr_vecs, gfp_t gfp,
+		 dev_t dev),
+	TP_ARGS(set, nr_vecs, gfp, dev),
 	TP_STRUCT__entry(
 		BSET_TRACE_SET_FIELDS
 		__field(unsigned int, dev)
@@ -134,7 +138,7 @@ TRACE_EVENT(bioset_alloc_failed,
 	),
 	TP_fast_assign(
 		BSET_TRACE_SET_ASSIGN(set);
-		__entry->dev = bdev ? bdev->bd_dev : 0;
+		__entry->dev = dev;
 		__entry->nr_vecs = nr_vecs;
 		__entry->gfp = (__force unsigned long)gfp;
 	),
@@ -144,31 +148,37 @@ TRACE_EVENT(bioset_alloc_failed,
 );
 
 DECLARE_EVENT_CLASS(bioset_waited,
-	TP_PROTO(const struct bset_pool *pool, u64 ns),
-	TP_ARGS(pool, ns),
+	TP_PROTO(const struct bset_pool *pool, gfp_t gfp, dev_t dev, u64 ns),
+	TP_ARGS(pool, gfp, dev, ns),
 	TP_STRUCT__entry(
 		BSET_TRACE_SET_FIELDS
 		__field(unsigned char, array)
+		__field(unsigned int, dev)
+		__field(unsigned long, gfp)
 		__field(unsigned long long, ns)
 	),
 	TP_fast_assign(
 		BSET_TRACE_SET_ASSIGN(pool->set);
 		__entry->array = BSET_TRACE_WHAT(pool);
+		__entry->dev = dev;
+		__entry->gfp = (__force unsigned long)gfp;
 		__entry->ns = ns;
 	),
-	TP_printk("set=%s owner=%s what=%s ns=%llu", __entry->set,
-		  __entry->owner, BSET_TRACE_SHOW_WHAT(__entry->array),
+	TP_printk("set=%s owner=%s what=%s dev=%d,%d gfp=%s ns=%llu",
+		  __entry->set, __entry->owner,
+		  BSET_TRACE_SHOW_WHAT(__entry->array), MAJOR(__entry->dev),
+		  MINOR(__entry->dev), show_gfp_flags(__entry->gfp),
 		  __entry->ns)
 );
 
 DEFINE_EVENT(bioset_waited, bioset_wait_end,
-	TP_PROTO(const struct bset_pool *pool, u64 ns),
-	TP_ARGS(pool, ns)
+	TP_PROTO(const struct bset_pool *pool, gfp_t gfp, dev_t dev, u64 ns),
+	TP_ARGS(pool, gfp, dev, ns)
 );
 
 DEFINE_EVENT(bioset_waited, bioset_stall,
-	TP_PROTO(const struct bset_pool *pool, u64 ns),
-	TP_ARGS(pool, ns)
+	TP_PROTO(const struct bset_pool *pool, gfp_t gfp, dev_t dev, u64 ns),
+	TP_ARGS(pool, gfp, dev, ns)
 );
 
 DECLARE_EVENT_CLASS(bioset_bio,

@@ -3,8 +3,9 @@
 """reference.py TREE: does bioset(7) list what the sources have?
 
 Compares the files in debugfs, the columns of the table, the lines of "stats", the
-module's parameters, and the tracepoints with their fields. Prints what one of both
-has and the other has not; fails if anything is printed.
+module's parameters, and the tracepoints with their fields, as tools read them. What
+an event prints is compared with its fields, too. Prints what one of both has and the
+other has not; fails if anything is printed.
 """
 
 import glob
@@ -41,13 +42,21 @@ def parameters(sources):
     return set(re.findall(r"^module_param\w*\((\w+)", sources, re.M))
 
 
-def tracepoints(trace):
-    """{event: its fields beside set and owner}"""
+def kinds_of_events(trace):
+    """{event or class: (its fields, the words that it prints)}, without set and owner"""
     kinds = {}
     for name, body in re.findall(r"^(?:TRACE_EVENT|DECLARE_EVENT_CLASS)\((\w+),\n(.*?)^\);",
                                  trace, re.M | re.S):
+        fields = set(re.findall(r"__(?:field|array)\([^,]*,\s*(\w+)|__string\((\w+)", body))
+        fields = {name for pair in fields for name in pair if name}
         shown = "".join(re.findall(r'"([^"]*)"', body[body.index("TP_printk"):]))
-        kinds[name] = set(re.findall(r"(\w+)=", shown)) - {"set", "owner"}
+        kinds[name] = fields, set(re.findall(r"(\w+)=", shown)) - {"set", "owner"}
+    return kinds
+
+
+def tracepoints(kinds, trace):
+    """{event: its fields}"""
+    kinds = {name: fields for name, (fields, _) in kinds.items()}
     events = {name: kinds[name]
               for name in re.findall(r"^TRACE_EVENT\((\w+)", trace, re.M)}
     for kind, name in re.findall(r"^DEFINE_EVENT\((\w+), (\w+)", trace, re.M):
@@ -87,7 +96,12 @@ def differences(top):
                        | literals(listed["<set>/stats"]))
     yield from compare("parameter", parameters(sources),
                        set(entries(page, "MODULE PARAMETERS", "Va")))
-    events = tracepoints(trace)
+    kinds = kinds_of_events(trace)
+    for kind, (fields, shown) in sorted(kinds.items()):
+        # What is 0 or 1 in the field is printed in words.
+        if fields != {"array" if word == "what" else word for word in shown}:
+            yield f"{kind} has the fields {sorted(fields)} and prints {sorted(shown)}"
+    events = tracepoints(kinds, trace)
     told = entries(page, "TRACEPOINTS", "Li")
     yield from compare("tracepoint", set(events), set(told))
     for event in sorted(set(events) & set(told)):

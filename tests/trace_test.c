@@ -51,6 +51,19 @@ static void expect_traced(struct kunit *test, int n, const char *name,
 	kfree(line);
 }
 
+/* "<before>dev=<number of the disk><after>"; in memory of the test's */
+static char *with_dev(struct kunit *test, const char *before,
+		      struct test_disk *disk, const char *after)
+{
+	const dev_t dev = disk_devt(disk->disk);
+	char *line = kunit_kzalloc(test, 128, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, line);
+	snprintf(line, 128, "%sdev=%u,%u%s", before, MAJOR(dev), MINOR(dev),
+		 after);
+	return line;
+}
+
 /* A set is made, gives what it has, fails, is refilled and unmade. */
 static void trace_of_a_set(struct kunit *test)
 {
@@ -69,9 +82,9 @@ static void trace_of_a_set(struct kunit *test)
 	bset_starve(bs, 1);
 	bio = bio_alloc_bioset(GFP_NOWAIT, 256, bs);
 	expect_traced(test, 1, name, "reserve_take",
-		      "what=bio left=2 gfp=GFP_NOWAIT");
+		      "what=bio left=2 dev=0,0 gfp=GFP_NOWAIT");
 	expect_traced(test, 1, name, "reserve_take",
-		      "what=array left=2 gfp=GFP_NOWAIT");
+		      "what=array left=2 dev=0,0 gfp=GFP_NOWAIT");
 	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOIO, 257, bs), NULL);
 	expect_traced(test, 1, name, "alloc_failed",
 		      "dev=0,0 nr_vecs=257 gfp=GFP_NOIO");
@@ -80,7 +93,7 @@ static void trace_of_a_set(struct kunit *test)
 	expect_traced(test, 1, name, "reserve_refill", "what=bio now=3");
 	expect_traced(test, 1, name, "reserve_refill", "what=array now=3");
 	bset_exit(bs);
-	expect_traced(test, 1, name, "set_unmade", "allocs=1");
+	expect_traced(test, 1, name, "set_unmade", "allocs=1 puts=1");
 	/* Nothing but what is tested for above. */
 	expect_traced(test, 7, name, "[a-z_]*", ".*");
 }
@@ -91,7 +104,6 @@ static void trace_of_a_failure(struct kunit *test)
 	struct bio_set *bs = test_starved_set(test, 1, 0);
 	struct test_disk *disk = test_disk(test, NULL, NULL);
 	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, 0, bs);
-	char rest[64];
 
 	KUNIT_ASSERT_NOT_NULL(test, bio);
 	trace_on(test);
@@ -99,9 +111,8 @@ static void trace_of_a_failure(struct kunit *test)
 			    bio_alloc_bioset(disk->bdev, 0, REQ_OP_READ,
 					     GFP_NOWAIT, bs),
 			    NULL);
-	snprintf(rest, sizeof(rest), "dev=%u,%u nr_vecs=0 gfp=GFP_NOWAIT",
-		 MAJOR(disk->bdev->bd_dev), MINOR(disk->bdev->bd_dev));
-	expect_traced(test, 1, bset_of(bs)->name, "alloc_failed", rest);
+	expect_traced(test, 1, bset_of(bs)->name, "alloc_failed",
+		      with_dev(test, "", disk, " nr_vecs=0 gfp=GFP_NOWAIT"));
 	bio_put(bio);
 }
 
@@ -117,24 +128,26 @@ static void trace_of_a_wait(struct kunit *test)
 {
 	struct bio_set *bs = test_starved_set(test, 1, 0);
 	const char *name = bset_of(bs)->name;
+	struct test_disk *disk = test_disk(test, NULL, NULL);
 	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, 0, bs);
+	const char *taken =
+		with_dev(test, "what=bio left=0 ", disk, " gfp=GFP_NOIO");
 	struct test_worker *w;
 	char rest[64];
 
 	KUNIT_ASSERT_NOT_NULL(test, bio);
 	trace_on(test);
 	w = test_worker_on(test, 0, put_later, bio);
-	bio = bio_alloc_bioset(GFP_NOIO, 0, bs);
+	bio = bio_alloc_bioset(disk->bdev, 0, REQ_OP_READ, GFP_NOIO, bs);
 	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));
 	if (bio)
 		bio_put(bio);
-	expect_traced(test, 1, name, "wait_begin",
-		      "what=bio left=0 gfp=GFP_NOIO");
-	snprintf(rest, sizeof(rest), "what=bio ns=%lld",
+	expect_traced(test, 1, name, "wait_begin", taken);
+	snprintf(rest, sizeof(rest), " gfp=GFP_NOIO ns=%lld",
 		 (long long)atomic64_read(&bset_of(bs)->longest_wait));
-	expect_traced(test, 1, name, "wait_end", rest);
-	expect_traced(test, 1, name, "reserve_take",
-		      "what=bio left=0 gfp=GFP_NOIO");
+	expect_traced(test, 1, name, "wait_end",
+		      with_dev(test, "what=bio ", disk, rest));
+	expect_traced(test, 1, name, "reserve_take", taken);
 }
 
 static void piece_end(struct bio *bio)
@@ -165,7 +178,10 @@ static void submit_twice(struct test_disk *disk, struct bio *parent)
 	bio_endio(parent);
 }
 
-/* The first clone is punted when the second is allocated, and submitted. */
+/*
+ * The first clone is punted when the second is allocated, and submitted.  A clone
+ * has no device yet while it is allocated.
+ */
 static void trace_of_a_rescue(struct kunit *test)
 {
 	struct bio_set *bs = test_starved_set(test, 1, 0);
@@ -173,6 +189,7 @@ static void trace_of_a_rescue(struct kunit *test)
 	struct test_disk *leaf = test_disk(test, NULL, NULL);
 	void **way = kunit_kzalloc(test, 2 * sizeof(*way), GFP_KERNEL);
 	struct test_disk *disk = test_disk(test, submit_twice, way);
+	const char *taken = "what=bio left=0 dev=0,0 gfp=GFP_NOIO";
 	struct test_io *io;
 	char rest[64];
 
@@ -182,11 +199,12 @@ static void trace_of_a_rescue(struct kunit *test)
 	trace_on(test);
 	io = test_io(test, disk);
 	KUNIT_EXPECT_TRUE(test, test_io_done(io, TEST_LIMIT_MS));
-	snprintf(rest, sizeof(rest), "dev=%u,%u sector=0 sectors=%u op=%u",
-		 MAJOR(disk_devt(leaf->disk)), MINOR(disk_devt(leaf->disk)),
-		 DISK_SECTORS, (__force unsigned int)REQ_OP_WRITE);
-	expect_traced(test, 1, name, "punt", rest);
-	expect_traced(test, 1, name, "rescue", rest);
+	expect_traced(test, 2, name, "reserve_take", taken);
+	expect_traced(test, 1, name, "wait_begin", taken);
+	snprintf(rest, sizeof(rest), " sector=0 sectors=%u op=%u", DISK_SECTORS,
+		 (__force unsigned int)REQ_OP_WRITE);
+	expect_traced(test, 1, name, "punt", with_dev(test, "", leaf, rest));
+	expect_traced(test, 1, name, "rescue", with_dev(test, "", leaf, rest));
 }
 
 static void trace_of_misuse(struct kunit *test)
@@ -204,22 +222,45 @@ static void trace_of_misuse(struct kunit *test)
 		      "kind=second bio held bio=[^ ]+");
 }
 
+struct wait_for {
+	struct bio_set *bs;
+	struct block_device *bdev;
+};
+
+static int alloc_for_disk(void *arg)
+{
+	struct wait_for *w = arg;
+	struct bio *bio;
+
+	bio = bio_alloc_bioset(w->bdev, 0, REQ_OP_READ, GFP_NOIO, w->bs);
+	if (!bio)
+		return -ENOMEM;
+	bio_put(bio);
+	return 0;
+}
+
 /* After a second, and before the two that a second report takes. */
 static void trace_of_a_stall(struct kunit *test)
 {
 	struct bio_set *bs = test_starved_set(test, 1, 0);
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct wait_for *what = kunit_kzalloc(test, sizeof(*what), GFP_KERNEL);
 	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, 0, bs);
 	struct test_worker *w;
 
 	KUNIT_ASSERT_NOT_NULL(test, bio);
+	KUNIT_ASSERT_NOT_NULL(test, what);
+	what->bs = bs;
+	what->bdev = disk->bdev;
 	trace_on(test);
 	test_stall_secs(test, "1");
-	w = test_worker(test, test_alloc_and_put, bs);
+	w = test_worker(test, alloc_for_disk, what);
 	KUNIT_EXPECT_FALSE(test, test_worker_done(w, 1700));
 	bio_put(bio);
 	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));
 	expect_traced(test, 1, bset_of(bs)->name, "stall",
-		      "what=bio ns=[1-9][0-9]{9}");
+		      with_dev(test, "what=bio ", disk,
+			       " gfp=GFP_NOIO ns=[1-9][0-9]{9}"));
 }
 
 static struct kunit_case trace_cases[] = {
