@@ -101,6 +101,20 @@ def say(text):
     print("==>", text, file=sys.stderr, flush=True)
 
 
+def compiled(source, program, command):
+    """A file of tests/guest for user space, compiled when it has changed."""
+    source = os.path.join(TOP, "tests/guest", source)
+    program = os.path.join(CACHE, "guest", program)
+    if not os.path.exists(program) or \
+            os.path.getmtime(source) > os.path.getmtime(program):
+        os.makedirs(os.path.dirname(program), exist_ok=True)
+        part = f"{program}.{os.getpid()}"
+        subprocess.run(command + ["-Os", "-Wall", "-o", part, source],
+                       check=True)
+        os.rename(part, program)
+    return program
+
+
 # -------------------------------------------------------------- the arguments
 
 class Parser(argparse.ArgumentParser):
@@ -210,17 +224,9 @@ class Initramfs:
 
     def loader(self):
         """A module loader that tries once; see loadmod.c."""
-        source = os.path.join(TOP, "tests/guest/loadmod.c")
         arch = "" if self.kernel.native() else self.kernel.arch
-        program = os.path.join(CACHE, "guest", arch, "loadmod")
-        if not os.path.exists(program) or \
-                os.path.getmtime(source) > os.path.getmtime(program):
-            os.makedirs(os.path.dirname(program), exist_ok=True)
-            part = f"{program}.{os.getpid()}"
-            subprocess.run([self.tool("gcc"), "-static", "-Os", "-Wall",
-                            "-o", part, source], check=True)
-            os.rename(part, program)
-        return program
+        return compiled("loadmod.c", os.path.join(arch, "loadmod"),
+                        [self.tool("gcc"), "-static"])
 
     def busybox(self):
         if self.kernel.native():
@@ -349,6 +355,15 @@ class Guest:
             words.append("guest.verdict=virtio")
         return words + self.opts.append
 
+    def environment(self):
+        """What User Mode Linux needs where the CPU has AMX; see fpregs.c."""
+        with open("/proc/cpuinfo", encoding="ascii") as info:
+            if not self.kernel.uml or " amx_tile" not in info.read():
+                return None
+        preload = compiled("fpregs.c", "fpregs.so",
+                           ["gcc", "-shared", "-fPIC"])
+        return {**os.environ, "LD_PRELOAD": preload}
+
     def start(self):
         image = self.kernel.image()
         if self.kernel.uml:
@@ -366,9 +381,9 @@ class Guest:
         # lets us end them all. Sockets need short paths: they are relative.
         with open(os.path.join(self.out, log), "wb") as output:
             self.process = subprocess.Popen(
-                command, cwd=self.out, stdin=subprocess.DEVNULL,
-                stdout=output, stderr=subprocess.STDOUT,
-                start_new_session=True)
+                command, cwd=self.out, env=self.environment(),
+                stdin=subprocess.DEVNULL, stdout=output,
+                stderr=subprocess.STDOUT, start_new_session=True)
 
     def stop(self):
         if self.process:
