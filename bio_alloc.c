@@ -345,7 +345,8 @@ static struct bio *bset_clone_bio(struct block_device *bdev, struct bio *src,
  *
  * Context: see bset_alloc().
  * Return: the clone, or NULL as for bset_alloc() and if there is no memory for
- * @src's integrity or encryption data, which come from elsewhere.
+ * @src's integrity or encryption data, which come from elsewhere; also if @src
+ * has both, with the kernel's warning: no kernel supports that.
  */
 struct bio *bset_clone(struct block_device *bdev, struct bio *src, gfp_t gfp,
 		       struct bio_set *bs)

@@ -57,6 +57,7 @@ may_skip() {
 		has SMP || echo "one CPU"
 		has HOTPLUG_CPU || echo "no CPU hotplug"
 		! has PREEMPT_RT || echo "sleeping locks"
+		has BLK_INLINE_ENCRYPTION || echo "nothing encrypts bios"
 	} | sed '/^$/d' | paste -sd'|'
 }
 

@@ -17,8 +17,8 @@ MODULE_PARM_DESC(limit_ms, "when to give up on a wait (default 20000)");
 #ifndef MODULE
 
 /* Built in, the kernel runs them when all else is up, and filters them. */
-kunit_test_suites(&bset_api_suite, &bset_plain_suite, &bset_layout_suite,
-		  &bset_badinput_suite, &bset_foreign_suite,
+kunit_test_suites(&bset_api_suite, &bset_crypt_suite, &bset_plain_suite,
+		  &bset_layout_suite, &bset_badinput_suite, &bset_foreign_suite,
 		  &bset_reserve_suite, &bset_rescue_suite, &bset_teardown_suite,
 		  &bset_cache_suite, &bset_stats_suite, &bset_trace_suite,
 		  &bset_debug_suite);
@@ -30,10 +30,11 @@ module_param(suite, charp, 0444);
 MODULE_PARM_DESC(suite, "run this suite, or suite.case, only (default: all)");
 
 static struct kunit_suite *const all_suites[] = {
-	&bset_api_suite,      &bset_plain_suite,    &bset_layout_suite,
-	&bset_badinput_suite, &bset_foreign_suite,  &bset_reserve_suite,
-	&bset_rescue_suite,   &bset_teardown_suite, &bset_cache_suite,
-	&bset_stats_suite,    &bset_trace_suite,    &bset_debug_suite,
+	&bset_api_suite,     &bset_crypt_suite,	   &bset_plain_suite,
+	&bset_layout_suite,  &bset_badinput_suite, &bset_foreign_suite,
+	&bset_reserve_suite, &bset_rescue_suite,   &bset_teardown_suite,
+	&bset_cache_suite,   &bset_stats_suite,	   &bset_trace_suite,
+	&bset_debug_suite,
 };
 
 static struct kunit_suite *chosen[ARRAY_SIZE(all_suites) + 1];

@@ -7,6 +7,7 @@
 #ifndef BSET_TESTCOMPAT_H
 #define BSET_TESTCOMPAT_H
 
+#include <linux/blk-crypto.h>
 #include <linux/cpu.h>
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
@@ -379,5 +380,86 @@ static inline void test_disk_has_integrity(struct gendisk *disk,
 #endif
 }
 #endif
+
+/*
+ * Encryption by the block layer: a bio has a context, which names a key and a
+ * number of the first block.
+ */
+#ifdef CONFIG_BLK_INLINE_ENCRYPTION
+#define TEST_CAN_ENCRYPT true
+
+static inline struct bio_crypt_ctx *test_crypt(const struct bio *bio)
+{
+	return bio->bi_crypt_context;
+}
+
+static inline void test_set_crypt(struct bio *bio, struct bio_crypt_ctx *ctx)
+{
+	bio->bi_crypt_context = ctx;
+}
+#else
+#define TEST_CAN_ENCRYPT false
+
+static inline struct bio_crypt_ctx *test_crypt(const struct bio *bio)
+{
+	return NULL;
+}
+
+static inline void test_set_crypt(struct bio *bio, struct bio_crypt_ctx *ctx)
+{
+}
+#endif
+
+/*
+ * Gives @bio a context like @ctx.  What does that is exported since 7.1 only,
+ * but a clone that the kernel makes has a context of its own.  No kernel clones
+ * integrity data as well.
+ */
+static inline void test_encrypt(struct bio *bio, struct bio_crypt_ctx *ctx)
+{
+	const bset_opf_t opf = bio->bi_opf;
+	struct bio *clone;
+
+	test_set_crypt(bio, ctx);
+	bio->bi_opf &= ~REQ_INTEGRITY;
+	clone = kernel_bio_clone(NULL, bio, GFP_KERNEL, &fs_bio_set);
+	bio->bi_opf = opf;
+	test_set_crypt(bio, test_crypt(clone));
+	test_set_crypt(clone, NULL);
+	(bio_put)(clone);
+}
+
+/* For sectors.  The halves of a key of XTS have to differ. */
+static inline void test_make_key(struct blk_crypto_key *key)
+{
+#if BSET_HAVE_CRYPTO_KEY_TYPE
+	u8 *bytes = key->bytes;
+#else
+	u8 *bytes = key->raw;
+#endif
+	unsigned int i;
+
+	memset(key, 0, sizeof(*key));
+	key->crypto_cfg.crypto_mode = BLK_ENCRYPTION_MODE_AES_256_XTS;
+	key->crypto_cfg.data_unit_size = SECTOR_SIZE;
+	key->crypto_cfg.dun_bytes = 8;
+#if BSET_HAVE_CRYPTO_KEY_TYPE
+	key->crypto_cfg.key_type = BLK_CRYPTO_KEY_TYPE_RAW;
+#endif
+	key->data_unit_size_bits = SECTOR_SHIFT;
+	key->size = 64;
+	for (i = 0; i < key->size; i++)
+		bytes[i] = i;
+}
+
+/* Until 6.19 each submit_bio() encrypts what the disk cannot. */
+static inline void test_submit_encrypted(struct bio *bio)
+{
+#if BSET_HAVE_CRYPTO_SUBMIT_BIO
+	blk_crypto_submit_bio(bio);
+#else
+	submit_bio(bio);
+#endif
+}
 
 #endif /* BSET_TESTCOMPAT_H */

@@ -492,6 +492,27 @@ int test_shell(const char *command)
 	return call_usermodehelper(argv[0], argv, env, UMH_WAIT_PROC);
 }
 
+#define SYMBOL_FILE "/tmp/bset_symbol"
+
+/* That table, too, is for user space only. */
+void *test_kernel_symbol(const char *name)
+{
+	static const char find[] =
+		"sed -n 's/^\\([0-9a-f]*\\) [tT] %s$/0x\\1/p' /proc/kallsyms >" SYMBOL_FILE;
+	char text[24] = "", *command = kasprintf(GFP_KERNEL, find, name);
+	unsigned long address = 0;
+
+	if (command && !test_shell(command) &&
+	    test_read_file(SYMBOL_FILE, text, sizeof(text)) > 0) {
+		text[strcspn(text, "\n")] = '\0';
+		if (kstrtoul(text, 0, &address))
+			address = 0;
+	}
+	kfree(command);
+	test_shell("rm -f " SYMBOL_FILE);
+	return (void *)address;
+}
+
 struct slab_search {
 	struct dir_context ctx;
 	const char *prefix;

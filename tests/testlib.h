@@ -34,6 +34,7 @@ extern unsigned int test_limit_ms;
 
 /* The suites, one a file. */
 extern struct kunit_suite bset_api_suite;
+extern struct kunit_suite bset_crypt_suite;
 extern struct kunit_suite bset_plain_suite;
 extern struct kunit_suite bset_layout_suite;
 extern struct kunit_suite bset_badinput_suite;
@@ -185,6 +186,8 @@ ssize_t test_read_file(const char *path, char *text, size_t len);
 long test_read_number(const char *path);
 int test_write_file(const char *path, const char *text);
 int test_shell(const char *command);
+/* A function of the kernel's that it exports to no module, or NULL. */
+void *test_kernel_symbol(const char *name);
 
 /* Slabs in sysfs whose names start like this, and one attribute of a slab. */
 unsigned int test_slabs_named(const char *prefix, char *name, size_t len);

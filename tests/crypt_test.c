@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bios that are to be encrypted: whose the context is that says so, and what
+ * reaches the disk
+ */
+#include <linux/mm.h>
+
+#include "testdisk.h"
+#include "testlib.h"
+
+#define SECTORS (PAGE_SIZE >> SECTOR_SHIFT)
+/* The first sector's number for the cipher; splitting carries it over. */
+#define DUN 0xfffffffe
+/* How often a case does what must leave no context behind, and how many may be
+ * there afterwards: on some kernels others use the same slab.
+ */
+#define MANY 1600
+#define FEW 100
+
+static struct blk_crypto_key key;
+
+static int crypt_start(test_suite_arg *unused)
+{
+	test_make_key(&key);
+	return test_keep_slabs(unused);
+}
+
+static void need_encryption(struct kunit *test)
+{
+	if (!TEST_CAN_ENCRYPT)
+		kunit_skip(test, "nothing encrypts bios");
+}
+
+/* How many there are, of whomever.  Only a shrink makes the count exact. */
+static long contexts(void)
+{
+	test_write_file("/sys/kernel/slab/bio_crypt_ctx/shrink", "1");
+	return test_slab_attr("bio_crypt_ctx", "objects");
+}
+
+static void expect_no_more(struct kunit *test, long before)
+{
+	KUNIT_EXPECT_GT(test, before, 0);
+	KUNIT_EXPECT_LT(test, contexts(), before + FEW);
+}
+
+static void encrypt(struct bio *bio)
+{
+	struct bio_crypt_ctx ctx = { .bc_key = &key, .bc_dun[0] = DUN };
+
+	test_encrypt(bio, &ctx);
+}
+
+/* A page from sector 0 on, of nobody's set */
+static struct bio *page_bio(struct test_disk *disk, bset_opf_t opf,
+			    struct page *page)
+{
+	struct bio *bio = kernel_bio_alloc_fs(disk->bdev, 1, opf);
+
+	__bio_add_page(bio, page, PAGE_SIZE, 0);
+	return bio;
+}
+
+static struct bio *source_bio(struct test_disk *disk)
+{
+	struct bio *bio = page_bio(disk, REQ_OP_WRITE, ZERO_PAGE(0));
+
+	encrypt(bio);
+	return bio;
+}
+
+static void expect_context(struct kunit *test, const struct bio *bio, u64 dun)
+{
+	const struct bio_crypt_ctx *ctx = test_crypt(bio);
+
+	KUNIT_ASSERT_NOT_NULL(test, ctx);
+	KUNIT_EXPECT_PTR_EQ(test, ctx->bc_key, &key);
+	KUNIT_EXPECT_EQ(test, ctx->bc_dun[0], dun);
+}
+
+static void put_either(struct bio *bio, unsigned int i)
+{
+	if (i & 1)
+		test_kernel_put(bio);
+	else
+		bio_put(bio);
+}
+
+static const unsigned short vec_counts[] = { 0, 4, 16, 64, 128, 256 };
+
+static void vecs_desc(const unsigned short *nr, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u vecs", *nr);
+}
+
+KUNIT_ARRAY_PARAM(vecs, vec_counts, vecs_desc);
+
+/* No bio has the context of who had it before, whichever way it was put. */
+static void crypt_alloc(struct kunit *test)
+{
+	const unsigned int nr = *(const unsigned short *)test_param(test);
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct bio_set *bs = test_set(test, 2, 16, BIOSET_NEED_BVECS);
+	struct bio *bio;
+	unsigned int i;
+	long before;
+
+	need_encryption(test);
+	before = contexts();
+	for (i = 0; i < MANY; i++) {
+		/* By the list, by the reserve; alone, or with a cgroup */
+		if (i == MANY / 2)
+			bset_starve(bs, 1);
+		bio = bio_alloc_bioset(i & 2 ? disk->bdev : NULL, nr,
+				       REQ_OP_WRITE, GFP_NOIO, bs);
+		KUNIT_ASSERT_NOT_NULL(test, bio);
+		KUNIT_EXPECT_PTR_EQ(test, test_crypt(bio), NULL);
+		encrypt(bio);
+		if (i & 4) {
+			bio_get(bio);
+			bio_put(bio);
+			expect_context(test, bio, DUN);
+		}
+		put_either(bio, i);
+	}
+	expect_no_more(test, before);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+}
+
+static struct bio *clone_either(struct test_disk *disk, struct bio *src,
+				struct bio_set *bs, unsigned int i)
+{
+	if (i & 2)
+		return bio_clone_fast(src, GFP_NOIO, bs);
+	return bio_alloc_clone(disk->bdev, src, GFP_NOWAIT, bs);
+}
+
+/* A clone has a context of its own, which goes with it. */
+static void expect_own_context(struct kunit *test, struct bio_set *bs)
+{
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct bio *src = source_bio(disk), *clone;
+	const struct bio_crypt_ctx *ctx = test_crypt(src);
+	const long before = contexts();
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++) {
+		clone = clone_either(disk, src, bs, i);
+		KUNIT_ASSERT_NOT_NULL(test, clone);
+		expect_context(test, clone, DUN);
+		KUNIT_EXPECT_PTR_NE(test, test_crypt(clone), ctx);
+		KUNIT_EXPECT_EQ(test, clone->bi_iter.bi_size, PAGE_SIZE);
+		put_either(clone, i);
+		KUNIT_EXPECT_PTR_EQ(test, test_crypt(src), ctx);
+		expect_context(test, src, DUN);
+	}
+	expect_no_more(test, before);
+	test_kernel_put(src);
+}
+
+static void crypt_clone(struct kunit *test)
+{
+	struct bio_set *bs = test_set(test, 2, 16, 0);
+
+	need_encryption(test);
+	expect_own_context(test, bs);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+}
+
+static void crypt_clone_null_set(struct kunit *test)
+{
+	need_encryption(test);
+	expect_own_context(test, NULL);
+}
+
+/* What is left after the front begins with a later number. */
+static void crypt_split(struct kunit *test)
+{
+	struct bio_set *bs = test_set(test, 2, 16, 0);
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct bio *src, *front;
+	unsigned int i;
+	long before;
+
+	need_encryption(test);
+	before = contexts();
+	for (i = 0; i < MANY; i++) {
+		src = source_bio(disk);
+		front = bio_split(src, 3, GFP_NOIO, i & 2 ? bs : NULL);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, front);
+		expect_context(test, front, DUN);
+		expect_context(test, src, DUN + 3ULL);
+		KUNIT_EXPECT_EQ(test, bio_sectors(front), 3);
+		put_either(front, i);
+		test_kernel_put(src);
+	}
+	expect_no_more(test, before);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+}
+
+static void expect_no_clone(struct kunit *test, struct bio *src,
+			    struct bio_set *bs)
+{
+	KUNIT_EXPECT_PTR_EQ(test, bio_clone_fast(src, GFP_NOIO, bs), NULL);
+}
+
+/*
+ * No kernel does both to a bio: it warns of a clone that would, and there is
+ * none.  The context that it had by then has to go, and so has the bio.
+ */
+static void crypt_with_integrity(struct kunit *test)
+{
+	struct bio_set *bs = test_set(test, 2, 16, 0);
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct bio *src;
+	unsigned int i;
+	long before;
+
+	need_encryption(test);
+	src = page_bio(disk, REQ_OP_WRITE, ZERO_PAGE(0));
+	KUNIT_ASSERT_FALSE(test, IS_ERR(bio_integrity_alloc(src, GFP_NOIO, 1)));
+	encrypt(src);
+	before = contexts();
+	test_splat_begin("bio-integrity.c");
+	expect_no_clone(test, src, bs);
+	test_splat_end();
+	for (i = 0; i < MANY; i++)
+		expect_no_clone(test, src, i & 1 ? bs : NULL);
+	expect_no_more(test, before);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+	expect_context(test, src, DUN);
+	KUNIT_EXPECT_NOT_NULL(test, bio_integrity(src));
+	test_kernel_put(src);
+}
+
+/* A disk of one page */
+static void store(struct test_disk *disk, struct bio *bio)
+{
+	struct bvec_iter iter;
+	struct bio_vec bv;
+	void *mem, *at;
+
+	bio_for_each_segment(bv, bio, iter) {
+		mem = page_address(bv.bv_page) + bv.bv_offset;
+		at = disk->priv + (iter.bi_sector << SECTOR_SHIFT);
+		if (op_is_write(bio_op(bio)))
+			memcpy(at, mem, bv.bv_len);
+		else
+			memcpy(mem, at, bv.bv_len);
+	}
+	bio_endio(bio);
+}
+
+static void io_ended(struct bio *bio)
+{
+	complete(bio->bi_private);
+}
+
+/* Waits for it, and puts it. */
+static void do_io(struct kunit *test, struct bio *bio)
+{
+	struct completion *done =
+		kunit_kzalloc(test, sizeof(*done), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, done);
+	init_completion(done);
+	bio->bi_private = done;
+	bio->bi_end_io = io_ended;
+	test_submit_encrypted(bio);
+	KUNIT_ASSERT_TRUE(test, test_within(done, TEST_LIMIT_MS));
+	TEST_EXPECT_SAME(test, bio->bi_status, BLK_STS_OK);
+	bio_put(bio);
+}
+
+/* The kernel's own cipher, for disks that have none.  Nobody exports it. */
+static void start_cipher(struct kunit *test)
+{
+	int (*start)(enum blk_crypto_mode_num mode) =
+		test_kernel_symbol("blk_crypto_fallback_start_using_mode");
+
+	KUNIT_ASSERT_NOT_NULL(test, start);
+	KUNIT_ASSERT_EQ(test, start(key.crypto_cfg.crypto_mode), 0);
+}
+
+static void stop_cipher(void *unused)
+{
+	int (*evict)(const struct blk_crypto_key *key) =
+		test_kernel_symbol("blk_crypto_fallback_evict_key");
+
+	if (evict)
+		evict(&key);
+}
+
+static void page_free(void *p)
+{
+	free_page((unsigned long)p);
+}
+
+static void *whole_page(struct kunit *test, int byte)
+{
+	void *p = (void *)__get_free_page(GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	test_defer(test, page_free, p);
+	return memset(p, byte, PAGE_SIZE);
+}
+
+static struct bio *encrypted(struct test_disk *disk, bset_opf_t opf, void *p)
+{
+	struct bio *bio = page_bio(disk, opf, virt_to_page(p));
+
+	encrypt(bio);
+	return bio;
+}
+
+/* A front, and a clone of the rest */
+static void write_in_parts(struct kunit *test, struct test_disk *disk, void *p,
+			   struct bio_set *bs)
+{
+	struct bio *bio = encrypted(disk, REQ_OP_WRITE, p);
+	struct bio *part = bio_split(bio, 3, GFP_NOIO, bs);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, part);
+	do_io(test, part);
+	part = bio_alloc_clone(disk->bdev, bio, GFP_NOIO, bs);
+	KUNIT_ASSERT_NOT_NULL(test, part);
+	do_io(test, part);
+	test_kernel_put(bio);
+}
+
+static void read_by_clone(struct kunit *test, struct test_disk *disk, void *p,
+			  struct bio_set *bs)
+{
+	struct bio *bio = encrypted(disk, REQ_OP_READ, p);
+	struct bio *clone = bio_alloc_clone(disk->bdev, bio, GFP_NOIO, bs);
+
+	KUNIT_ASSERT_NOT_NULL(test, clone);
+	do_io(test, clone);
+	test_kernel_put(bio);
+}
+
+static unsigned int sectors_alike(const void *a, const void *b)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < PAGE_SIZE; i += SECTOR_SIZE)
+		n += !memcmp(a + i, b + i, SECTOR_SIZE);
+	return n;
+}
+
+/* What the disk gets is what it gets of a bio of the kernel's, written at once. */
+static void crypt_io(struct kunit *test)
+{
+	void *plain = whole_page(test, 0x11), *back = whole_page(test, 0);
+	void *ours = whole_page(test, 0), *kernels = whole_page(test, 0);
+	struct test_disk *disk = test_disk(test, store, ours);
+	struct test_disk *other = test_disk(test, store, kernels);
+	struct bio_set *bs = test_set(test, 2, 16, 0);
+
+	need_encryption(test);
+	start_cipher(test);
+	test_defer(test, stop_cipher, NULL);
+	do_io(test, encrypted(other, REQ_OP_WRITE, plain));
+	KUNIT_EXPECT_EQ(test, sectors_alike(kernels, plain), 0);
+
+	write_in_parts(test, disk, plain, bs);
+	KUNIT_EXPECT_EQ(test, sectors_alike(ours, kernels), SECTORS);
+	read_by_clone(test, disk, back, bs);
+	KUNIT_EXPECT_EQ(test, sectors_alike(back, plain), SECTORS);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
+}
+
+static struct kunit_case crypt_cases[] = { KUNIT_CASE_PARAM(crypt_alloc,
+							    vecs_gen_params),
+					   KUNIT_CASE(crypt_clone),
+					   KUNIT_CASE(crypt_clone_null_set),
+					   KUNIT_CASE(crypt_split),
+					   KUNIT_CASE(crypt_with_integrity),
+					   KUNIT_CASE(crypt_io),
+					   {} };
+
+struct kunit_suite bset_crypt_suite = {
+	.name = "crypt",
+	TEST_SUITE_HOOKS(crypt_start, test_drop_slabs),
+	.test_cases = crypt_cases,
+};
