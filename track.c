@@ -124,8 +124,11 @@ static noinline void track_take_site(struct track_site *site)
 
 static struct bset_tracking *track_of(const struct bset *set)
 {
-	/* pairs with smp_store_release() in bset_track_switch() */
-	struct bset_tracking *t = smp_load_acquire(&set->tracking);
+	/*
+	 * Pairs with smp_store_release() in bset_track_switch().  What is read
+	 * then is read by way of the pointer, which is order enough.
+	 */
+	struct bset_tracking *t = READ_ONCE(set->tracking);
 
 	return t && READ_ONCE(t->on) ? t : NULL;
 }
@@ -803,7 +806,7 @@ int bset_track_switch(struct bset *set, bool on, bool exact)
 		t = track_new();
 		if (!t)
 			return -ENOMEM;
-		/* pairs with smp_load_acquire() in track_of() */
+		/* pairs with READ_ONCE() in track_of() */
 		smp_store_release(&set->tracking, t);
 	}
 	/*
