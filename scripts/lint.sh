@@ -16,11 +16,11 @@ c_files() {
 
 # Built in the kernel's way, not by the host's compiler
 kernel_c_files() {
-	c_files | grep -Ev '^./(tests/guest|tools)/'
+	c_files | grep -Ev '^./(tests/guest|tests/claim|tools)/'
 }
 
 tool_c_files() {
-	c_files | grep '^./tools/'
+	c_files | grep -E '^./(tests/claim|tools)/'
 }
 
 # compiled NAME KDIR: build afresh with W=1 and C=2; the compiler, modpost and

@@ -49,6 +49,7 @@ if [ -z "${SUITE:-}" ]; then
 	step "bad kernel directories" 120 "$TOP/scripts/badkdir.sh"
 	step "planted bugs" 300 "$TOP/scripts/planted.sh" kasan
 	step "harness" 700 harness
+	step "an interrupt at each instruction" 60 "$TOP/scripts/claim.sh"
 	step "stock kernel" 500 "$run" integration
 	step "knobs and reports" 360 "$run" knobs
 	step "isolated CPUs" 200 "$run" isolated
