@@ -38,8 +38,9 @@ test-all: ## the tests on every test kernel, for a release
 torture: ## a long random run (ARGS="kasan secs=3600 seed=1")
 	@scripts/run torture $(ARGS)
 
-model: ## check the model of forward progress with spin
+model: ## check the models: forward progress with spin, barriers with Relacy
 	@scripts/model.sh
+	@scripts/barriers.sh
 
 coverage: ## which lines the tests reach
 	@scripts/coverage.sh

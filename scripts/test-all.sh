@@ -111,6 +111,7 @@ for version in 5.10 6.12 7.2; do
 done
 beside "bcache, unmodified" 700 "$TOP/scripts/intree-driver.sh"
 beside "model of forward progress" 4000 "$TOP/scripts/model.sh"
+beside "barriers in a weak memory model" 120 "$TOP/scripts/barriers.sh"
 beside "beside a real-time task" 400 "$run" realtime
 beside "mutants" 5400 "$TOP/scripts/mutants.sh"
 

@@ -264,6 +264,7 @@ static int put_handed_over(void *arg)
 	int n;
 
 	for (n = 0; n < HANDOVERS; n++) {
+		/* pairs with smp_store_release() in hand_over() */
 		while (!(bio = smp_load_acquire(&h->bio))) {
 			if (time_after(jiffies, h->end))
 				return -ETIME;
@@ -286,6 +287,7 @@ static int hand_over(void *arg)
 	int n;
 
 	for (n = 0; n < HANDOVERS; n++) {
+		/* pairs with smp_load_acquire() in put_handed_over() */
 		smp_store_release(&h->bio,
 				  bio_alloc_bioset(GFP_NOIO, n & 2 ? 256 : 0,
 						   h->bs));
