@@ -138,7 +138,7 @@ struct tracking : rl::test_suite<tracking, 2> {
 				WRITE_ONCE(pointer, 1);
 		} else {
 			const bool found =
-				has("the address dependency in tracking_of()")
+				has("the address dependency in track_of()")
 					? pointer.load(rl::mo_consume, $)
 					: READ_ONCE(pointer);
 
@@ -252,7 +252,7 @@ int main()
 	};
 	static const char *const of_tracking[] = {
 		"smp_store_release() in bset_track_switch()",
-		"the address dependency in tracking_of()", NULL
+		"the address dependency in track_of()", NULL
 	};
 	static const char *const of_queue[] = { "the locks over both looks",
 						NULL };
