@@ -31,9 +31,9 @@
 
 /*
  * The one test of a version: below it the block layer has no
- * ->submit_bio() and no submit_bio_noacct() (5.9).  There is no upper bound: the
- * probes find out what a newer kernel declares, try.c what it does, and either
- * refuses one that is too different.
+ * ->submit_bio() and no submit_bio_noacct() (5.9).  There is no upper bound: a
+ * newer kernel that declares things in another way does not compile, and try.c
+ * does not load on one that does them in another way.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
 #error "bioset supports Linux 5.10 and later; report what you need to its issue tracker"

@@ -87,7 +87,7 @@ void bench_cell(const char *part, timed_fn *fn, const struct variant *v,
 	char row[8];
 
 	/* Before 5.18 there is nothing to be compared with. */
-	if (v == &v_percpu && !BSET_HAVE_REQ_ALLOC_CACHE)
+	if (v == &v_percpu && !TEST_KERNEL_HAS_CACHE)
 		return;
 	bench_slab_select(vecs);
 	base = bench_measure(fn, &job);

@@ -122,40 +122,16 @@ static __always_inline void slab_put(struct bio *bio)
 
 DEFINE_VARIANT(slab, NULL, true);
 
-/*
- * bio_kmalloc() and what its users have to do beside it.  Until 5.18 that was
- * nothing: it called bio_init(), and bio_put() the rest.
- */
-#if BSET_HAVE_BIO_KMALLOC_NR_FIRST
 static __always_inline struct bio *kmalloc_get(struct bio_set *bs,
 					       unsigned int vecs)
 {
-	struct bio *bio = bio_kmalloc(vecs, GFP_NOIO);
-
-	kernel_bio_init(bio, kernel_bio_inline_vecs(bio), vecs, REQ_OP_WRITE);
-	return bio;
+	return kernel_bio_kmalloc(vecs, REQ_OP_WRITE, GFP_NOIO);
 }
 
 static __always_inline void kmalloc_put(struct bio *bio)
 {
-	bio_uninit(bio);
-	kfree(bio);
+	kernel_bio_kfree(bio);
 }
-#else
-static __always_inline struct bio *kmalloc_get(struct bio_set *bs,
-					       unsigned int vecs)
-{
-	struct bio *bio = bio_kmalloc(GFP_NOIO, vecs);
-
-	bio->bi_opf = REQ_OP_WRITE;
-	return bio;
-}
-
-static __always_inline void kmalloc_put(struct bio *bio)
-{
-	bio_put(bio);
-}
-#endif
 
 DEFINE_VARIANT(kmalloc, NULL, true);
 

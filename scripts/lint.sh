@@ -127,13 +127,15 @@ comment_form() {
 	! c_files | xargs -d '\n' grep -nP '^\s*/\*\*?[ \t]*[^\s*](?!.*\*/)' >&2
 }
 
-# Version and configuration tests belong into the compatibility layer; the
-# tests may ask what the kernel at hand can do.
+# What differs between kernels stands here and nowhere else.
+COMPAT='^./(compat|layout|samples/compat|tests/testcompat|tests/testkunit)[.]h|^./probes/'
+
+# Neither versions, nor configurations, nor what the probes found out: comments
+# may speak of them.
 version_tests() {
-	! kernel_c_files | grep -Ev '^./(compat|layout)[.]h' |
-		xargs -d '\n' grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION|RHEL_RELEASE' >&2 &&
-		! kernel_c_files | grep -Ev '^./(compat|layout)[.]h|^./(probes|tests|bench)/' |
-			xargs -d '\n' grep -nE '\bCONFIG_[A-Z]' >&2
+	! kernel_c_files | grep -Ev "$COMPAT" |
+		xargs -d '\n' grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION|RHEL_RELEASE|\b(CONFIG|BSET_HAVE)_[A-Z]' |
+		grep -vE ':[0-9]+:[[:space:]]*/?[*]' >&2
 }
 
 # core_nm NM-OPTIONS...: nm of the module's objects, from the top floor down
@@ -243,7 +245,7 @@ check "reference in bioset(7)" 60 reference
 check "python" 60 python
 check "codespell" 60 spelling
 check "form of comments" 60 comment_form
-check "version tests stand in compat.h" 60 version_tests
+check "version tests stand in the compat layer" 60 version_tests
 check "calls run downwards" 400 floors
 check "names say whose they are" 400 function_names
 check "one version" 60 one_version

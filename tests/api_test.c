@@ -84,9 +84,7 @@ static void api_alloc_5_args(struct kunit *test)
 	expect_fresh(test, bio, bs, vecs_of(test));
 	KUNIT_EXPECT_TRUE(test, test_bio_is_for(bio, disk->bdev));
 	TEST_EXPECT_SAME(test, bio->bi_opf, opf);
-#ifdef CONFIG_BLK_CGROUP
-	KUNIT_EXPECT_NOT_NULL(test, bio->bi_blkg);
-#endif
+	KUNIT_EXPECT_TRUE(test, test_has_group(bio));
 	bio_put(bio);
 }
 
@@ -103,16 +101,7 @@ static void api_alloc_without_sleeping(struct kunit *test)
 static void make_dirty(struct bio *bio)
 {
 	test_scribble(bio);
-#ifdef CONFIG_BLK_CGROUP
-	bio->bi_blkg = NULL;
-#endif
-#ifdef CONFIG_BLK_INLINE_ENCRYPTION
-	bio->bi_crypt_context = NULL;
-#endif
-#ifdef CONFIG_BLK_DEV_INTEGRITY
-	bio->bi_integrity = NULL;
-	bio->bi_opf &= ~REQ_INTEGRITY;
-#endif
+	test_forget_extras(bio);
 }
 
 /* A bio that has been used before is as good as new. */
@@ -250,15 +239,11 @@ static void api_clone_fast(struct kunit *test)
 	free_source(src);
 }
 
-/* Until 6.16 a set has pools for integrity data, made on demand. */
 static void want_integrity(struct kunit *test, struct bio_set *bs)
 {
-#if BSET_HAVE_BIOSET_INTEGRITY_CREATE
-	KUNIT_ASSERT_EQ(test, bioset_integrity_create(bs, 2), 0);
-#endif
+	KUNIT_ASSERT_EQ(test, test_integrity_create(bs, 2), 0);
 }
 
-#if BSET_HAVE_INTEGRITY_POOLS
 /* What the pool of a set got back: bytes of the object that it lies in. */
 static size_t freed_size;
 
@@ -272,20 +257,17 @@ static void note_size_and_free(void *p, void *slab)
 static void expect_from_pool(struct kunit *test, struct bio_set *bs,
 			     struct bio *clone)
 {
-	void *own = mempool_alloc(&bs->bio_integrity_pool, GFP_KERNEL);
+	mempool_t *pool = test_integrity_pool(bs);
+	void *own = pool ? mempool_alloc(pool, GFP_KERNEL) : NULL;
 
-	bs->bio_integrity_pool.free = note_size_and_free;
+	if (pool)
+		pool->free = note_size_and_free;
 	bio_put(clone);
+	if (!pool)
+		return;
 	KUNIT_EXPECT_EQ(test, freed_size, ksize(own));
-	mempool_free(own, &bs->bio_integrity_pool);
+	mempool_free(own, pool);
 }
-#else
-static void expect_from_pool(struct kunit *test, struct bio_set *bs,
-			     struct bio *clone)
-{
-	bio_put(clone);
-}
-#endif
 
 static void api_clone_integrity(struct kunit *test)
 {

@@ -955,7 +955,7 @@ static bool bad_put(void)
 	struct bio bio;
 
 	/* Before 5.19 a put frees such a bio. */
-	if (!BSET_HAVE_BIO_KMALLOC_NR_FIRST)
+	if (TEST_PUT_FREES_UNPOOLED)
 		return false;
 	note("bio_put (of no set)", NULL, 0, 0, 0);
 	kernel_bio_init(&bio, NULL, 0, 0);

@@ -280,7 +280,7 @@ static void badinput_put_of_no_set(struct kunit *test)
 	struct bio *bio = kunit_kzalloc(test, sizeof(*bio), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, bio);
-	if (!BSET_HAVE_BIO_KMALLOC_NR_FIRST)
+	if (TEST_PUT_FREES_UNPOOLED)
 		kunit_skip(test, "a put frees such a bio");
 	kernel_bio_init(bio, NULL, 0, REQ_OP_READ);
 	test_splat_once_begin("is of no set");

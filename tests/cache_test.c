@@ -570,7 +570,6 @@ static void fill_on(struct kunit *test, struct bio_set *bs, int cpu)
 	KUNIT_ASSERT_EQ(test, w->ret, 0);
 }
 
-#ifdef CONFIG_HOTPLUG_CPU
 /* What a CPU holds on lists of its own, the depot's not counted. */
 static unsigned int held_by_cpu(struct bio_set *bs, int cpu)
 {
@@ -587,23 +586,33 @@ static unsigned int in_depot(struct bio_set *bs, unsigned int kind)
 	return READ_ONCE(cache_of(bs)->depot[kind].nr);
 }
 
+/* The last CPU, which can go; ends the case where there is none. */
+static unsigned int last_cpu(struct kunit *test)
+{
+	const unsigned int cpu = num_possible_cpus() - 1;
+
+	if (!TEST_CPU_HOTPLUG)
+		kunit_skip(test, "no CPU hotplug");
+	if (!cpu || !cpu_online(cpu))
+		kunit_skip(test, "one CPU");
+	return cpu;
+}
+
 static void cpu_back(void *arg)
 {
-	add_cpu((uintptr_t)arg);
+	test_add_cpu((uintptr_t)arg);
 }
 
 /* catalogue 18: a CPU that goes leaves nothing behind */
 static void cache_cpu_offline(struct kunit *test)
 {
 	struct bio_set *bs = lone_set(test);
-	const unsigned int cpu = num_possible_cpus() - 1;
+	const unsigned int cpu = last_cpu(test);
 
-	if (!cpu || !cpu_online(cpu))
-		kunit_skip(test, "one CPU");
 	bset_cache_drain_all();
 	fill_on(test, bs, cpu);
 	KUNIT_ASSERT_GT(test, held_by_cpu(bs, cpu), 0);
-	if (remove_cpu(cpu))
+	if (test_remove_cpu(cpu))
 		kunit_skip(test, "this CPU stays");
 	test_defer(test, cpu_back, (void *)(uintptr_t)cpu);
 	KUNIT_EXPECT_EQ(test, held_by_cpu(bs, cpu), 0);
@@ -616,15 +625,13 @@ static void cache_cpu_offline(struct kunit *test)
 static void cache_depot_is_for_online_cpus(struct kunit *test)
 {
 	struct bio_set *bs = lone_set(test);
-	const unsigned int cpu = num_possible_cpus() - 1;
+	const unsigned int cpu = last_cpu(test);
 	const unsigned int batch = batch_of(bs, BSET_INLINE);
 
-	if (!cpu || !cpu_online(cpu))
-		kunit_skip(test, "one CPU");
 	overfill(test, bs, BSET_INLINE);
 	KUNIT_EXPECT_EQ(test, in_depot(bs, BSET_INLINE),
 			batch * num_online_cpus());
-	if (remove_cpu(cpu))
+	if (test_remove_cpu(cpu))
 		kunit_skip(test, "this CPU stays");
 	test_defer(test, cpu_back, (void *)(uintptr_t)cpu);
 	KUNIT_EXPECT_EQ(test, in_depot(bs, BSET_INLINE),
@@ -637,32 +644,16 @@ static void cache_depot_is_for_online_cpus(struct kunit *test)
 static void cache_cpu_online_again(struct kunit *test)
 {
 	struct bio_set *bs = lone_set(test);
-	const unsigned int cpu = num_possible_cpus() - 1;
+	const unsigned int cpu = last_cpu(test);
 
-	if (!cpu || remove_cpu(cpu))
-		kunit_skip(test, "one CPU");
-	KUNIT_ASSERT_EQ(test, add_cpu(cpu), 0);
+	if (test_remove_cpu(cpu))
+		kunit_skip(test, "this CPU stays");
+	KUNIT_ASSERT_EQ(test, test_add_cpu(cpu), 0);
 	fill_on(test, bs, cpu);
 	KUNIT_EXPECT_GT(test, held_by_cpu(bs, cpu), 0);
 	bset_cache_drain_all();
 	KUNIT_EXPECT_EQ(test, cached(bs), 0);
 }
-#else
-static void cache_cpu_offline(struct kunit *test)
-{
-	kunit_skip(test, "no CPU hotplug");
-}
-
-static void cache_depot_is_for_online_cpus(struct kunit *test)
-{
-	kunit_skip(test, "no CPU hotplug");
-}
-
-static void cache_cpu_online_again(struct kunit *test)
-{
-	kunit_skip(test, "no CPU hotplug");
-}
-#endif
 
 /* Memory pressure, as root makes it. */
 static void cache_shrinks(struct kunit *test)

@@ -26,24 +26,13 @@ static struct bio_set set;
 static struct bio_set with_arrays;
 static struct bio *src;
 
-static void fail_nth(unsigned int nth)
-{
-#ifdef CONFIG_FAULT_INJECTION
-	WRITE_ONCE(current->fail_nth, nth);
-#endif
-}
-
 /* Whether the failure asked for has happened; none happens after this. */
 static bool has_failed(void)
 {
-#ifdef CONFIG_FAULT_INJECTION
-	bool failed = !READ_ONCE(current->fail_nth);
+	bool failed = !test_fail_nth_left();
 
-	WRITE_ONCE(current->fail_nth, 0);
+	test_fail_nth(0);
 	return failed;
-#else
-	return false;
-#endif
 }
 
 /*
@@ -222,7 +211,7 @@ static int sweep(const char *name, int (*call)(bool *hit))
 	for (nth = 1; hit && nth < MAX_POINTS; nth++) {
 		/* What is cached needs no memory. */
 		bset_cache_drain_all();
-		fail_nth(nth);
+		test_fail_nth(nth);
 		ret = call(&hit);
 		errors += ret == -ENOMEM;
 		if ((ret && ret != -ENOMEM) || (ret && !hit) || !set_whole()) {

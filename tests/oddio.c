@@ -140,7 +140,6 @@ static const struct kernel_param_ops nowait_ops = { .set = nowait };
 module_param_cb(nowait, &nowait_ops, NULL, 0200);
 MODULE_PARM_DESC(nowait, "reads that may not sleep");
 
-#if BSET_HAVE_BI_COOKIE
 static void note_end(struct bio *bio)
 {
 	WRITE_ONCE(*(bool *)bio->bi_private, true);
@@ -160,7 +159,7 @@ static bool poll_one(unsigned int n, int *err)
 	bio->bi_end_io = note_end;
 	submit_bio(bio);
 	while (!READ_ONCE(ended)) {
-		by_us = bio_poll(bio, NULL, 0) > 0;
+		by_us = test_poll(bio);
 		cond_resched();
 	}
 	*err = *err ?: blk_status_to_errno(bio->bi_status);
@@ -174,7 +173,7 @@ static bool poll_one(unsigned int n, int *err)
 static int polled(const char *text, const struct kernel_param *kp)
 {
 	unsigned int n, i;
-	int ret = parse_number(text, MOST, &n);
+	int ret = TEST_CAN_POLL ? parse_number(text, MOST, &n) : -EOPNOTSUPP;
 
 	if (ret)
 		return ret;
@@ -189,7 +188,6 @@ static int polled(const char *text, const struct kernel_param *kp)
 static const struct kernel_param_ops polled_ops = { .set = polled };
 module_param_cb(polled, &polled_ops, NULL, 0200);
 MODULE_PARM_DESC(polled, "reads to poll for");
-#endif /* 5.16; before, a request is polled for, not a bio */
 
 static void let_go(void)
 {

@@ -208,11 +208,9 @@ static int make_sets(void)
 		ret = bioset_init(&clones, 2, 40, 0);
 	if (!ret)
 		ret = bioset_init(&parts, 2, 40, 0);
-#if BSET_HAVE_BIOSET_INTEGRITY_CREATE
 	/* One of them has pools for integrity data, the others have not. */
 	if (!ret)
-		ret = bioset_integrity_create(&parts, 2);
-#endif
+		ret = test_integrity_create(&parts, 2);
 	return ret;
 }
 

@@ -59,10 +59,40 @@ static inline void test_kernel_has_to_ask(void)
 #endif
 }
 
+/*
+ * Fault injection: the Nth allocation of this task fails.  A kernel without it
+ * fails none.
+ */
+static inline void test_fail_nth(unsigned int nth)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	WRITE_ONCE(current->fail_nth, nth);
+#endif
+}
+
+/* How many allocations it is until then; 0 when the failure has happened. */
+static inline unsigned int test_fail_nth_left(void)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	return READ_ONCE(current->fail_nth);
+#else
+	return 1;
+#endif
+}
+
+/* Locks sleep, and interrupts run in threads. */
+#define TEST_PREEMPT_RT IS_ENABLED(CONFIG_PREEMPT_RT)
+
+#define TEST_CPU_HOTPLUG IS_ENABLED(CONFIG_HOTPLUG_CPU)
+
 /* 5.18: before, there is nothing that the bit could do to a bio of ours. */
 #if !BSET_HAVE_REQ_ALLOC_CACHE
 #define REQ_ALLOC_CACHE 0
 #endif
+#define TEST_KERNEL_HAS_CACHE BSET_HAVE_REQ_ALLOC_CACHE
+
+/* Until 5.18 the last put of a bio of no set frees it, as one of bio_kmalloc(). */
+#define TEST_PUT_FREES_UNPOOLED (!BSET_HAVE_BIO_KMALLOC_NR_FIRST)
 
 /* 5.16 */
 #ifndef REQ_POLLED
@@ -223,6 +253,21 @@ static inline blk_qc_t test_cookie(const struct bio *bio)
 #endif
 }
 
+/*
+ * Looks whether a read of one page is done; returns whether it was.  Before 5.16
+ * a request is polled for, not a bio.
+ */
+#define TEST_CAN_POLL BSET_HAVE_BI_COOKIE
+
+static inline bool test_poll(struct bio *bio)
+{
+#if BSET_HAVE_BI_COOKIE
+	return bio_poll(bio, NULL, 0) > 0;
+#else
+	return false;
+#endif
+}
+
 /* What bi_flags says of a bio itself, not of where its array goes (see below). */
 static inline unsigned short test_flags(const struct bio *bio)
 {
@@ -252,6 +297,51 @@ static inline void test_scribble(struct bio *bio)
 	/* What a put would act upon is left out. */
 	bio->bi_flags = (0x5a5a & ~where & ~(1U << BIO_REFFED)) | flags;
 	bio->bi_opf &= ~REQ_ALLOC_CACHE;
+}
+
+/* Whether a bio that has a device has its cgroup, where there are such. */
+static inline bool test_has_group(const struct bio *bio)
+{
+#ifdef CONFIG_BLK_CGROUP
+	return bio->bi_blkg;
+#else
+	return true;
+#endif
+}
+
+/* Forgets what hangs on a bio, after test_scribble(): nothing is released. */
+static inline void test_forget_extras(struct bio *bio)
+{
+#ifdef CONFIG_BLK_CGROUP
+	bio->bi_blkg = NULL;
+#endif
+#ifdef CONFIG_BLK_INLINE_ENCRYPTION
+	bio->bi_crypt_context = NULL;
+#endif
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+	bio->bi_integrity = NULL;
+	bio->bi_opf &= ~REQ_INTEGRITY;
+#endif
+}
+
+/* Until 6.16 a set has pools for integrity data, made on demand. */
+static inline int test_integrity_create(struct bio_set *bs, int pool_size)
+{
+#if BSET_HAVE_BIOSET_INTEGRITY_CREATE
+	return bioset_integrity_create(bs, pool_size);
+#else
+	return 0;
+#endif
+}
+
+/* The pool that a set's integrity data comes from, or NULL. */
+static inline mempool_t *test_integrity_pool(struct bio_set *bs)
+{
+#if BSET_HAVE_INTEGRITY_POOLS
+	return &bs->bio_integrity_pool;
+#else
+	return NULL;
+#endif
 }
 
 /* Gives a clone the device of its source: by the name of before 5.18. */
@@ -312,6 +402,35 @@ static inline struct bio_vec *kernel_bio_inline_vecs(struct bio *bio)
 	return bio->bi_inline_vecs;
 #else
 	return bio_inline_vecs(bio);
+#endif
+}
+
+/*
+ * bio_kmalloc() and what its users have to do beside it.  Until 5.18 that was
+ * nothing: it called bio_init(), and bio_put() the rest.
+ */
+static __always_inline struct bio *kernel_bio_kmalloc(unsigned int vecs,
+						      bset_opf_t opf, gfp_t gfp)
+{
+	struct bio *bio;
+
+#if BSET_HAVE_BIO_KMALLOC_NR_FIRST
+	bio = bio_kmalloc(vecs, gfp);
+	kernel_bio_init(bio, kernel_bio_inline_vecs(bio), vecs, opf);
+#else
+	bio = bio_kmalloc(gfp, vecs);
+	bio->bi_opf = opf;
+#endif
+	return bio;
+}
+
+static __always_inline void kernel_bio_kfree(struct bio *bio)
+{
+#if BSET_HAVE_BIO_KMALLOC_NR_FIRST
+	bio_uninit(bio);
+	kfree(bio);
+#else
+	(bio_put)(bio);
 #endif
 }
 

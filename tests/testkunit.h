@@ -75,9 +75,23 @@ struct test_param_case {
 	const void *(*gen)(TEST_GEN_ARGS);
 };
 
-extern const void *test_param_now;
+static const void *test_param_now __maybe_unused; /* of this file's case */
 #define test_param(test) test_param_now
-void test_run_params(struct kunit *test);
+
+/* What a case has deferred is run after each of its parameters. */
+static __maybe_unused void test_run_params(struct kunit *test)
+{
+	const struct test_param_case *c =
+		container_of(test->name, struct test_param_case, name[0]);
+	char desc[KUNIT_PARAM_DESC_SIZE] = "";
+
+	for (test_param_now = c->gen(NULL, desc); test_param_now;
+	     test_param_now = c->gen(test_param_now, desc)) {
+		kunit_info(test, "%s: %s\n", c->name, desc);
+		c->run(test);
+		kunit_cleanup(test);
+	}
+}
 
 #define KUNIT_CASE_PARAM(fn, gen_params)                                        \
 	{                                                                       \

@@ -43,25 +43,6 @@ const void *test_next_number(const void *prev, unsigned int last, char *desc)
 	return (const void *)next;
 }
 
-#if !BSET_HAVE_KUNIT_CASE_PARAM
-const void *test_param_now;
-
-/* What a case has deferred is run after each of its parameters. */
-void test_run_params(struct kunit *test)
-{
-	const struct test_param_case *c =
-		container_of(test->name, struct test_param_case, name[0]);
-	char desc[KUNIT_PARAM_DESC_SIZE] = "";
-
-	for (test_param_now = c->gen(NULL, desc); test_param_now;
-	     test_param_now = c->gen(test_param_now, desc)) {
-		kunit_info(test, "%s: %s\n", c->name, desc);
-		c->run(test);
-		kunit_cleanup(test);
-	}
-}
-#endif
-
 static int deferred_init(struct kunit_resource *res, void *context)
 {
 	res->data = kmemdup(context, sizeof(struct deferred), GFP_KERNEL);
@@ -299,7 +280,7 @@ struct test_worker *test_worker(struct kunit *test, int (*fn)(void *),
 /* With PREEMPT_RT the slab takes sleeping locks: no hard interrupts there. */
 bool test_context_usable(enum test_context context)
 {
-	return context != TEST_HARDIRQ || !IS_ENABLED(CONFIG_PREEMPT_RT);
+	return context != TEST_HARDIRQ || !TEST_PREEMPT_RT;
 }
 
 static void later_run(struct test_later *l, bool right_context)
@@ -322,7 +303,7 @@ static void later_softirq(struct timer_list *timer)
 {
 	struct test_later *l = container_of(timer, typeof(*l), timer);
 
-	later_run(l, IS_ENABLED(CONFIG_PREEMPT_RT) || in_serving_softirq());
+	later_run(l, TEST_PREEMPT_RT || in_serving_softirq());
 }
 
 static enum hrtimer_restart later_hardirq(struct hrtimer *timer)

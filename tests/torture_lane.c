@@ -129,8 +129,8 @@ static void drive_ipi(void *data)
  */
 enum hrtimer_mode tt_hrtimer_mode(void)
 {
-	return IS_ENABLED(CONFIG_PREEMPT_RT) ? HRTIMER_MODE_REL_PINNED_SOFT
-					     : HRTIMER_MODE_REL_PINNED_HARD;
+	return TEST_PREEMPT_RT ? HRTIMER_MODE_REL_PINNED_SOFT
+			       : HRTIMER_MODE_REL_PINNED_HARD;
 }
 
 static void add_bio(struct tt_lane *lane, struct bio *bio)
@@ -220,7 +220,7 @@ static enum tt_context pick_context(void)
 {
 	enum tt_context context = tt_rand() % TT_NR_CONTEXTS;
 
-	if (IS_ENABLED(CONFIG_PREEMPT_RT) && context == TT_IPI)
+	if (TEST_PREEMPT_RT && context == TT_IPI)
 		return TT_IRQ_WORK;
 	return context;
 }
