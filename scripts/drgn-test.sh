@@ -22,10 +22,10 @@ agrees() {
 	said=$("$drgn" --core "$log/vmcore" --module "$build/bioset_core.ko") || return 1
 	echo "$said" >&2
 	grep -qF "$(column 1) ($(column 2))" <<<"$said" &&
-		grep -q "reserve 0 of 1 bios; 1 in flight" <<<"$said" &&
+		grep -q "reserve 0 of 1 bio; 1 in flight" <<<"$said" &&
 		grep -q "$(column 16) punted, $(column 17) rescued, $(column 13) waits" <<<"$said" &&
 		[ "$(grep -c 'waits for a bio: dd/[0-9]*$' <<<"$said")" = 2 ] &&
-		[ "$(column 14)" = 2 ] && grep -qx "1 sets" <<<"$said"
+		[ "$(column 14)" = 2 ] && grep -qx "1 set" <<<"$said"
 }
 
 # refused TEXT ARG...

@@ -216,6 +216,12 @@ screen_scrolled() {
 	key Up && shows clones.10
 }
 
+# One is not several.
+screen_one() {
+	sed -n '1p; s/ 4 4 4 4 3 10 10 / 4 4 4 4 1 10 10 /p' "$canned/later" >"$dir/one"
+	terminal 80 24 "-f $dir/one 60" && shows "biosetstat: 1 set, 0 waiting, 1 bio in flight"
+}
+
 # What is read changes: a set goes, one comes, the file goes and comes back.
 screen_follows() {
 	cp "$canned/three-sets" "$dir/sets"
@@ -271,6 +277,7 @@ step "80 by 24 characters" 60 screen
 step "resized" 60 screen_resized
 step "keys" 60 screen_keys
 step "scrolled" 60 screen_scrolled
+step "one set" 60 screen_one
 step "what is read changes" 60 screen_follows
 step "signals and COUNT end it" 90 screen_ends
 step "suspended and continued" 60 screen_suspended

@@ -266,15 +266,19 @@ def in_proc_kernel(wanted):
     raise Failure(f"no symbol {wanted}")
 
 
+def counted(number, word):
+    return f"{int(number)} {word}" + ("s" if int(number) != 1 else "")
+
+
 def show(bset, flight):
     name, owner = bset.name.string_().decode(), bset.owner.string_().decode()
     print(f"{name} ({owner})")
-    print(f"  reserve {int(bset.bio.reserve.curr_nr)} of {int(bset.pool_size)} bios"
-          + (f", {int(bset.vec.reserve.curr_nr)} of {int(bset.pool_size)} arrays"
+    print(f"  reserve {int(bset.bio.reserve.curr_nr)} of {counted(bset.pool_size, 'bio')}"
+          + (f", {int(bset.vec.reserve.curr_nr)} of {counted(bset.pool_size, 'array')}"
              if int(bset.max_vecs) else "")
           + (f"; {flight} in flight" if flight is not None else ""))
     print(f"  {int(bset.punted.counter)} punted, {int(bset.rescued.counter)} rescued, "
-          f"{int(bset.waits.counter)} waits, longest {int(bset.longest_wait.counter) // 1000} us")
+          f"{counted(bset.waits.counter, 'wait')}, longest {int(bset.longest_wait.counter) // 1000} us")
     pools = [("a bio", bset.bio)] + ([("an array", bset.vec)] if int(bset.max_vecs) else [])
     for what, pool in pools:
         for task in tasks_waiting(pool):
@@ -298,7 +302,7 @@ def run(args):
     for bset in list_of(head, "struct bset", "all"):
         show(bset, in_flight(bset, core, info))
         number += 1
-    print(f"{number} sets")
+    print(counted(number, "set"))
 
 
 def main():

@@ -29,14 +29,15 @@ agrees() {
 	cat /run/before /run/said
 	cmp /run/before /run/after
 	says "$(column 1) ($(column 2))"
-	says "  reserve $(column 6) of $(column 5) bios; $(column 9) in flight"
+	[ "$(column 5)" = 1 ]
+	says "  reserve $(column 6) of 1 bio; $(column 9) in flight"
 	says "  $(column 16) punted, $(column 17) rescued, $(column 13) waits, longest $(column 15) us"
 	[ "$(column 14)" = 2 ]
 	[ "$(grep -c '^  waits for a bio: dd/[0-9]*$' /run/said)" = "$(column 14)" ]
 	sed -n 's/^  waits for a bio: dd.//p' /run/said | while read -r pid; do
 		[ "$(cat "/proc/$pid/comm")" = dd ]
 	done
-	says "1 sets"
+	says "1 set"
 }
 
 # refused TEXT COMMAND...: by words of its own

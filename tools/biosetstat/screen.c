@@ -137,12 +137,14 @@ static void line(struct text *out, const struct view *v, bool highlight,
 
 static void head_line(struct text *out, const struct view *v)
 {
+	const unsigned long long in_flight = sum(&v->now, IN_FLIGHT);
+	const int sets = v->now.nr_rows;
 	struct text t = { 0 };
 
 	say(&t,
-	    "biosetstat: %d sets, %d waiting, %llu bios in flight; every %g s, by %s",
-	    v->now.nr_rows, nr_waiting(&v->now), sum(&v->now, IN_FLIGHT),
-	    v->interval, sort_names[v->sort]);
+	    "biosetstat: %d set%s, %d waiting, %llu bio%s in flight; every %g s, by %s",
+	    sets, sets == 1 ? "" : "s", nr_waiting(&v->now), in_flight,
+	    in_flight == 1 ? "" : "s", v->interval, sort_names[v->sort]);
 	line(out, v, false, &t);
 	text_free(&t);
 }
