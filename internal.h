@@ -56,16 +56,22 @@
  * in its slab.
  *
  * The barriers, once for all that follow.  A put has to refill a reserve that
- * is short, and sees that it is short without a lock.  Who takes an object from
- * the reserve lowers curr_nr before it has the object (smp_wmb() in
- * mempool_alloc()).  Who puts that object got hold of it through a later store
- * of the taker, and runs smp_rmb() before it looks at curr_nr.  So it sees the
- * lower number, unless the reserve has been whole again since.  A put of an
- * object from elsewhere may see an old number; that is harmless, since somebody
- * waits only while all objects of the reserve are out, and each is put some day.
+ * is short, and looks without a lock whether it is.  For an object that came
+ * from the reserve the order is:
  *
- * Hence the rule: smp_rmb() between getting hold of a bio and the first
- * bset_pool_short() or bset_reserve_push() for it.
+ *   1. The task that takes it lowers curr_nr.  Then mempool_alloc() runs
+ *      smp_wmb().
+ *   2. The same task stores a pointer to the object, by which others find it.
+ *   3. The task that puts the object reads this pointer.  Then it runs smp_rmb()
+ *      and reads curr_nr.
+ *
+ * Since 3 saw the store of 2, it sees the lower number of 1 as well, unless the
+ * reserve has been whole again since.  A put of an object from elsewhere may see
+ * an old number.  That is harmless: somebody waits only while all objects of the
+ * reserve are out, and each of them is put some day.
+ *
+ * Hence the rule: smp_rmb() between reading a pointer to a bio that is to be put
+ * and the first bset_pool_short() or bset_reserve_push() for it.
  */
 struct bset_pool {
 	mempool_t reserve;
