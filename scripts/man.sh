@@ -1,21 +1,35 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# man.sh: make the manual pages in the cache and print the directory. Pages that
-# are written by hand (man/) are copied. A page for each function of bioset.h
-# is made from the comment above it, by the kernel's own kernel-doc, so that it
-# says what the sources say; a function without such a comment is an error.
+# man.sh [DIR]: make the manual pages in DIR (default: in the cache) and print the
+# directory. Pages that are written by hand (man/) are copied. A page for each
+# function of bioset.h is made from the comment above it, by the kernel's own
+# kernel-doc, so that it says what the sources say; a function without such a
+# comment is an error.
 # man.sh --list: print which pages that gives, and make none.
+#
+# MAN_PAGES=DIR: they were made before, into DIR, and are only looked for there.
+# A package is built that way, without kernel-doc and without a network.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=debian.sh
+. "$TOP/scripts/debian.sh"
 
-# Debian's linux-headers bring it along in linux-kbuild; else from the source.
+fetch_kernel_doc() {
+	[ -x "$1/$2" ] || suite_unpack "$(suite_of 6.1)" "$(dpkg --print-architecture)" "$1" linux-kbuild-6.1
+}
+
+# Up to 6.12 Debian's linux-headers bring it along in linux-kbuild; where they do
+# not, that of 6.1 is unpacked in the cache. All of these give the same pages.
 kernel_doc() {
-	local found
+	local found dir=$CACHE/kernel-doc file=usr/lib/linux-kbuild-6.1/scripts/kernel-doc
 	# shellcheck disable=SC2012 # packages' own plain names
 	found=$(ls -v /usr/lib/linux-kbuild-*/scripts/kernel-doc 2>/dev/null | tail -n 1)
-	[ -n "$found" ] || found=$("$TOP/scripts/kernel.sh" --source)/scripts/kernel-doc
+	[ -n "$found" ] || {
+		with_lock kernel-doc fetch_kernel_doc "$dir" $file
+		found=$dir/$file
+	}
 	echo "$found"
 }
 
@@ -100,8 +114,15 @@ list() {
 }
 
 [ "${1:-}" != --list ] || { list && exit; }
+if [ -n "${MAN_PAGES:-}" ]; then
+	[ -d "$MAN_PAGES" ] ||
+		die "there are no manual pages in $MAN_PAGES: make them first (scripts/man.sh $MAN_PAGES), as \"make deb\" does"
+	echo "$MAN_PAGES"
+	exit
+fi
 need_pkgs "making manual pages" perl
 tool=$(kernel_doc)
-out=$CACHE/build/man
+out=${1:-$CACHE/build/man}
+mkdir -p "$(dirname "$out")"
 with_lock man make_pages
 echo "$out"

@@ -10,12 +10,9 @@
 . "$(dirname "$0")/lib.sh"
 
 for_dkms() {
-	local dir
 	mkdir -p "$1/samples"
 	cp "$TOP"/*.[ch] "$TOP"/{Kbuild,LICENSE,VERSION} "$1/"
-	for dir in compat probes; do
-		[ ! -d "$TOP/$dir" ] || cp -R "$TOP/$dir" "$1/"
-	done
+	cp -R "$TOP/probes" "$1/"
 	mkdir -p "$1/packaging"
 	cp "$TOP"/packaging/{check-kernel,keep-symvers,make-modules} "$1/packaging/"
 	cp "$TOP"/samples/{Kbuild,*.h,stripe.c} "$1/samples/"
