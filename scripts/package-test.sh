@@ -20,6 +20,7 @@
 # shellcheck source=package-lib.sh
 . "$TOP/scripts/package-lib.sh"
 
+# There is no release yet: "the version before" is this tree with another number.
 OLD=0.1
 DRIVER=adriver # sorts before "bioset": order must not matter
 OWN=bookworm   # the suite that lintian and the short part are of
@@ -193,19 +194,26 @@ autopkgtest() {
 	must inside /usr/lib/dkms/dkms-autopkgtest bioset-dkms
 }
 
-# The commands that README.md gives; there, one has to say sudo and yes.
+# The commands that README.md gives; there, one has to say yes.
 readme_commands() {
 	awk '/^## Install/ { found = 1 } found && /^Then/ { exit } found && /^    / { print }' \
-		"$TOP/README.md" | sed 's/^ *//; s/^sudo //'
+		"$TOP/README.md" | sed 's/^ *//'
 }
 
+# Somebody who is not root, and may say sudo
 as_readme_says() {
 	local commands
 	commands=$(readme_commands)
 	[ "$(wc -l <<<"$commands")" = 3 ] || must false "not three commands: $commands"
 	sources
-	with_network inside sh -exc "cd /srv/bioset; $commands"
+	# shellcheck disable=SC2016 # for the inner shell
+	with_network inside sh -exc '
+		apt-get -q install sudo
+		useradd -m -s /bin/sh somebody
+		echo "somebody ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/somebody
+		su - somebody -c "set -ex; cd /srv/bioset; $1"' _ "$commands"
 	must built_for "$(first_kernel)" bioset_core
+	must [ "$(inside biosetstat --version)" = "biosetstat $VERSION" ]
 }
 
 # One machine for a life from installation to the kernel's going, and fresh
@@ -451,25 +459,94 @@ in_suite_refusals() {
 
 linted() {
 	local found
-	must deb >/dev/null
 	found=$(lintian --profile debian \
 		"$CACHE/deb/bioset_${VERSION}"_*.changes 2>&1 | grep -E '^[EW]: ' || true)
 	[ -z "$found" ] || must false "lintian says: $found"
 }
 
-# Another directory, another umask, another time of the files
+# Nobody who builds a package expects it to fetch anything.
+without_network() {
+	if [ "$(id -u)" = 0 ]; then
+		unshare -n "$@"
+	else
+		unshare -r -n "$@"
+	fi
+}
+
+# Another directory, another umask, another time of the files, and no network
 same_bits() {
 	local first
-	first=$(sha256sum <"$(deb)")
+	first=$(cd "$CACHE/deb" && sha256sum ./*.deb)
 	sleep 1
-	[ "$(umask 077 && TMPDIR=/var/tmp sha256sum <"$(REBUILD=-again deb)")" = "$first" ] ||
+	(umask 077 && TMPDIR=/var/tmp REBUILD=-again must without_network "$TOP/scripts/deb.sh")
+	[ "$(cd "$CACHE/deb-again" && sha256sum ./*.deb)" = "$first" ] ||
 		must false "two builds differ"
+}
+
+one_version_beside() {
+	local found
+	found=$(cd "$CACHE/deb" && echo *.deb)
+	[ "$found" = "bioset-dkms_${VERSION}_all.deb bioset-tools_${VERSION}_$(dpkg --print-architecture).deb" ] ||
+		must false "beside the packages: $found"
 }
 
 one_version() {
 	[ "$(sed -n '1s/.*(\(.*\)).*/\1/p' "$TOP/debian/changelog")" = "$VERSION" ] ||
 		must false "VERSION is $VERSION, and debian/changelog says something else"
-	[ "$(dpkg-deb -f "$(deb)" Version)" = "$VERSION" ]
+	[ "$(dpkg-deb -f "$DEB" Version)" = "$VERSION" ]
+}
+
+# holds PACKAGE PATH...: each is a file in it, or a link
+holds() {
+	local list path
+	list=$(dpkg-deb -c "$(echo "$CACHE/deb/${1}_${VERSION}"_*.deb)" |
+		awk '!/^d/ { print $6 }')
+	shift
+	for path; do
+		grep -qxF "./$path" <<<"$list" || must false "$path is missing"
+	done
+}
+
+has_manuals() {
+	local page pages=() tools=()
+	for page in $("$TOP/scripts/man.sh" --list); do
+		case $page in
+		man8/*) tools+=("usr/share/man/$page.gz") ;;
+		*) pages+=("usr/share/man/$page.gz") ;;
+		esac
+	done
+	[ ${#pages[@]} -gt 25 ] || must false "only ${#pages[@]} pages"
+	holds bioset-dkms "${pages[@]}"
+	holds bioset-tools "${tools[@]}"
+}
+
+# links DIR: each relative link of a page below DIR, as the file that it means
+links() {
+	local page target
+	find "$1" -name '*.md' | while read -r page; do
+		grep -oE '\]\([^)]+\)' "$page" | sed 's/^](//; s/[)#].*//; /^$/d; /:/d' |
+			while read -r target; do
+				echo "${page%/*}/$target"
+			done
+	done
+}
+
+# What the tree has, with links that lead somewhere
+has_documents() {
+	local dir doc file
+	dir=$(mktemp -d)
+	doc=$dir/usr/share/doc/bioset-dkms
+	dpkg-deb -x "$DEB" "$dir"
+	must diff -r "$TOP/docs" "$doc/docs"
+	for file in README.md CONTRIBUTING.md CHANGELOG.md scripts/README.md; do
+		must cmp "$TOP/$file" "$doc/$file"
+	done
+	links "$doc" >"$dir/links"
+	[ "$(wc -l <"$dir/links")" -gt 30 ] || must false "only these links: $(cat "$dir/links")"
+	while read -r file; do
+		must test -e "$file"
+	done <"$dir/links"
+	rm -rf "$dir"
 }
 
 # lines FILE: without blank ones and comments of C
@@ -486,9 +563,22 @@ small_template() {
 package_checks() {
 	suite=$OWN
 	need_pkgs "checking the package" lintian
+	# As a build of an older tree would leave it
+	mkdir -p "$CACHE/deb"
+	touch "$CACHE/deb/bioset-dkms_${OLD}_all.deb"
+	DEB=$(deb)
 	try "lintian has nothing to say" linted
 	try "built twice, the same bits" same_bits
 	try "one version" one_version
+	try "one version in the directory" one_version_beside
+	try "the manual pages are there" has_manuals
+	try "the documents are there, and their links lead somewhere" has_documents
+	try "the example for modprobe.d is there" holds bioset-dkms \
+		usr/share/doc/bioset-dkms/examples/modprobe.d/bioset.conf
+	try "the completion is there" holds bioset-tools \
+		usr/share/bash-completion/completions/biosetstat
+	try "the tools are there" holds bioset-tools usr/sbin/biosetstat \
+		usr/share/bioset/bioset-drgn.py
 	try "the template has 60 lines, its README 10" small_template
 }
 
@@ -513,7 +603,7 @@ short | all | suites | refusals) ;;
 *) die "usage: package-test.sh [short|suites|refusals|all] [SUITE...]" ;;
 esac
 if [ "$part" = short ] || [ "$part" = all ]; then
-	step "package" 120 package_checks
+	step "package" 300 package_checks
 fi
 if [ "$part" = short ]; then
 	step "package in $OWN" 900 in_suite_short "$OWN"
