@@ -21,7 +21,8 @@ version() {
 	cat "$TOP/VERSION"
 }
 
-need_pkgs "building biosetstat" gcc libc6-dev
+# Packagers of other distributions have seen to it themselves.
+! command -v dpkg-query >/dev/null || need_pkgs "building biosetstat" gcc libc6-dev
 bin=$CACHE/build/tools/biosetstat${STATIC:+-static}
 with_lock tools build
 echo "$bin"
