@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# Runs the commands of a page of docs/, given as /commands.sh, while the example
+# Runs the commands of pages of docs/, given as /commands.sh, while the example
 # has nothing but a reserve of one and is kept busy.
 
 # shellcheck source=stripe.sh
@@ -37,14 +37,20 @@ keep_busy() {
 	done
 }
 
-# run_block N: as root's shell of the host would run it
+# run_block N PATTERN: as root's shell of the host would run it. A command that
+# failed in a pipe has failed, and a tool that traces and sees no event prints a
+# heading all the same: so the page says what a line of the output has to be like.
 run_block() {
+	local pattern=$2
+	starve 1
 	host env PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
-		bash -eu -c ". /tmp/commands.sh; block_$1" >/run/out 2>&1 ||
+		bash -eu -o pipefail -c ". /tmp/commands.sh; block_$1" >/run/out 2>&1 ||
 		{ cat /run/out && return 1; }
 	sed 's/^/    /' /run/out | cut -c1-160
-	# Each of the commands has something to say.
-	[ -s /run/out ]
+	grep -qE -- "$pattern" /run/out || {
+		echo "no line is like: $pattern"
+		return 1
+	}
 }
 
 mount_host
@@ -59,12 +65,12 @@ for n in 1 2 3; do
 	busy="$busy $!"
 done
 [ "$(word disks)" = slow ] && sleep 8
-heading="" nr_blocks=0
+heading="" pattern="" nr_blocks=0
 . /commands.sh
 i=0
 while [ $i -lt "$nr_blocks" ]; do
-	eval "heading=\$heading_$i"
-	check "$heading ($i)" run_block $i
+	eval "heading=\$heading_$i pattern=\$pattern_$i"
+	check "$heading ($i)" run_block $i "$pattern"
 	i=$((i + 1))
 done
 # The loops end with their last dd, which would keep the disk busy.
