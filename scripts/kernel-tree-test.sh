@@ -3,7 +3,7 @@
 #
 # kernel-tree-test.sh [KERNEL-SOURCE...]: put the module into copies of these
 # kernel trees (default: Linux 6.1 and 7.2), build a User Mode Linux with it
-# built in, and run the KUnit suites as that kernel starts.
+# built in, run the KUnit suites as that kernel starts, and build modules.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -22,7 +22,7 @@ configure() {
 	mkdir -p "$out"
 	{
 		cat "$TOP/tests/kernel/common.config" "$TOP/tests/kernel/umlbench.config"
-		printf 'CONFIG_%s=y\n' BIOSET KUNIT_ALL_TESTS STDERR_CONSOLE NULL_CHAN
+		printf 'CONFIG_%s=y\n' BIOSET KUNIT_ALL_TESTS MODULES STDERR_CONSOLE NULL_CHAN
 		echo 'CONFIG_LOCALVERSION="-bioset-in-tree"'
 	} >"$out.config"
 	kmake KCONFIG_ALLCONFIG="$out.config" allnoconfig || return 1
@@ -54,6 +54,14 @@ results() {
 	[ $bad = 0 ] && echo "ok $name: all suites pass built in"
 }
 
+# The same with m, for the kernel that is built
+modular() {
+	sed -i 's/^CONFIG_BIOSET=y/CONFIG_BIOSET=m/' "$out/.config"
+	kmake olddefconfig modules || return 1
+	grep -x 'CONFIG_BIOSET_KUNIT_TEST=m' "$out/.config" &&
+		ls "$out"/drivers/block/bioset/{bioset_core,tests/bioset_kunit}.ko
+}
+
 # Unlike a copy made twice, and gone without a trace
 removed() {
 	"$TOP/scripts/kernel-tree.sh" "$tree" 2>/dev/null &&
@@ -76,6 +84,11 @@ one_tree() {
 	quietly "$log" kmake linux || { echo "not ok $name: build - see $log" && return 1; }
 	run
 	results || return 1
+	if quietly "$log" modular; then
+		echo "ok $name: the module and its suites are built as modules"
+	else
+		echo "not ok $name: with m - see $log"
+	fi
 	if removed "$source"; then
 		echo "ok $name: done twice and removed, the tree is as it was"
 	else
