@@ -10,12 +10,17 @@
 # shellcheck source=steps.sh
 . "$TOP/scripts/steps.sh"
 
-# The scripts and files that have a part in the judgement, and the programs.
+# The scripts and files that have a part in the judgement, and the programs; those
+# that choose the guest's kernel, and the kernel's own parser of KUnit's results.
 key() {
+	local source
+	source=$("$TOP/scripts/kernel.sh" --source)
 	{
-		cat "$TOP"/scripts/{boot,selftest,lib,steps,kunit,stock,flavour,coverage}.sh "$TOP/scripts/run" \
+		cat "$TOP"/scripts/{boot,selftest,lib,steps,kunit,coverage}.sh "$TOP/scripts/run" \
+			"$TOP"/scripts/{stock,flavour,kernel,debian,kdir}.sh \
 			"$TOP"/scripts/*.py "$TOP"/tests/splats.cases \
-			"$TOP"/tests/guest/{init,lib.sh,loadmod.c,selftest.sh}
+			"$TOP"/tests/guest/{init,lib.sh,loadmod.c,fpregs.c,selftest.sh} \
+			"$source"/tools/testing/kunit/*.py
 		dpkg-query -W -f='${Package} ${Version}\n' busybox-static \
 			qemu-system-x86 python3 2>&1
 		apt-cache depends linux-image-cloud-amd64 2>/dev/null
