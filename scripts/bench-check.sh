@@ -27,17 +27,16 @@ uncounted_sources() {
 }
 
 uncounted() {
-	local log=$CACHE/logs/bench-uncounted-$release.log sources build
+	local sources build
 	sources=$(uncounted_sources)
-	build=$(SOURCES=$sources BUILD_NAME=bench-uncounted-$release "$TOP/scripts/modules.sh" \
-		"$(cat "$kernel/kdir")" 2>"$log") ||
-		{ cat "$log" >&2 && die "the build without counting failed"; }
+	SOURCES=$sources BUILD_NAME=bench-uncounted-$release use_flavour "$flavour"
 	bench_guest uncounted "$BENCH_CPU" bench.sh --time 300 \
 		--append "init_on_alloc=0 guest.parts=halves"
 }
 
 need_pkgs "the benchmark" qemu-system-x86 python3
-bench_prepare "${1:-stock}"
+flavour=${1:-stock}
+bench_prepare "$flavour"
 logs=$CACHE/bench/check-$release
 parts=pairs,halves
 rm -rf "$logs"

@@ -12,19 +12,17 @@ BENCH_CPU_WORDS=qemu64-v1
 icount=1
 BENCH_REPORT="$TOP/scripts/bench-report.py"
 
+# shellcheck source=flavour.sh
+. "$TOP/scripts/flavour.sh"
+
 # bench_prepare FLAVOUR: sets kernel, release and build, the modules for it.
 # Instructions of another machine are not comparable.
 bench_prepare() {
-	local flavour=$1 log
-	log=$CACHE/logs/bench-build-$flavour.log
-	mkdir -p "$CACHE/logs"
-	kernel=$("$TOP/scripts/stock.sh" "$flavour")
+	find_flavour "$1"
+	[ "$(cat "$kernel/arch" 2>/dev/null)" = amd64 ] ||
+		die "$1: instructions are counted on Debian's kernels for amd64 only"
 	release=$(cat "$kernel/release")
-	[ "$(cat "$kernel/arch")" = amd64 ] ||
-		die "$flavour: instructions are counted on amd64 only"
-	build=$(BUILD_NAME=bench-$release "$TOP/scripts/modules.sh" \
-		"$(cat "$kernel/kdir")" 2>"$log") ||
-		{ cat "$log" >&2 && die "the build for $flavour failed"; }
+	BUILD_NAME=bench-$release use_flavour "$1"
 }
 
 # bench_guest NAME CPU SCRIPT BOOT-OPTIONS...: run a guest, and leave its

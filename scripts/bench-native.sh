@@ -13,10 +13,7 @@
 . "$TOP/scripts/bench-lib.sh"
 
 need_pkgs "the benchmark" python3
-kernel=$("$TOP/scripts/kernel.sh" umlbench)
-log=$CACHE/logs/bench-build.log
-build=$("$TOP/scripts/modules.sh" "$kernel" 2>"$log") ||
-	{ cat "$log" >&2 && die "the build failed"; }
+use_flavour umlbench
 say "measuring"
 result=$("$TOP/scripts/boot.sh" --name bench-native --kernel "$kernel" \
 	--build "$build" --time 300 --append "noreboot guest.parts=native" \

@@ -8,18 +8,13 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=flavour.sh
+. "$TOP/scripts/flavour.sh"
 
 start=$SECONDS
 need_pkgs "the demonstration's disks" fio e2fsprogs util-linux gnuplot-nox python3
-kernel=$("$TOP/scripts/stock.sh" amd64)
+use_flavour stock
 release=$(cat "$kernel/release")
-say "building the modules for $release"
-mkdir -p "$CACHE/logs"
-log=$CACHE/logs/demo-build.log
-build=$("$TOP/scripts/modules.sh" "/usr/src/linux-headers-$release" 2>"$log") || {
-	cat "$log" >&2
-	die "the modules do not build"
-}
 say "packing the files of linux-headers-$release"
 files=$CACHE/guest/demo
 "$TOP/scripts/files-disk.sh" \

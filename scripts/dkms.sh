@@ -7,6 +7,8 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=kdir.sh
+. "$TOP/scripts/kdir.sh"
 
 NAME=bioset
 SRC=/usr/src/bioset
@@ -62,7 +64,7 @@ if [ "${1:-}" = --remove ]; then
 	exit
 fi
 kdir=$("$TOP/scripts/modules.sh" --kdir ${KDIR:+"$KDIR"})
-release=$(sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' "$kdir/include/generated/utsrelease.h")
+release=$(kdir_release "$kdir")
 check_build
 need_pkgs "make dkms" dkms
 forget

@@ -352,22 +352,11 @@ in_suite_refusals() {
 }
 
 dispatch "$@"
-part=${1:-all}
-[ $# = 0 ] || shift
-[ $# = 0 ] || SUITES=("$@") REFUSING=("$@")
-mkdir -p "$CACHE/logs"
-case $part in
-life | refusals | all) ;;
-*) die "usage: install-test.sh [life|refusals|all] [SUITE...]" ;;
-esac
-if [ "$part" != refusals ]; then
-	for suite in "${SUITES[@]}"; do
-		step "make install and make dkms in $suite" 1500 in_suite_life "$suite"
-	done
+choose "life refusals" "$@"
+if wanted life; then
+	in_suites "make install and make dkms" 1500 in_suite_life "${SUITES[@]}"
 fi
-if [ "$part" != life ]; then
-	for suite in "${REFUSING[@]}"; do
-		step "what make install refuses in $suite" 2400 in_suite_refusals "$suite"
-	done
+if wanted refusals; then
+	in_suites "what make install refuses" 2400 in_suite_refusals "${REFUSING[@]}"
 fi
 totals

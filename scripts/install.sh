@@ -11,14 +11,12 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=kdir.sh
+. "$TOP/scripts/kdir.sh"
 
 MODULES=(bioset_core bioset_stripe)
 SRC=/usr/src/bioset
 TEMPLATE=/usr/share/bioset/template
-
-release_of() {
-	sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' "$1/include/generated/utsrelease.h"
-}
 
 # Root can write everywhere but where nobody can.
 check_writable() {
@@ -140,7 +138,7 @@ prefix=${DESTDIR:-}${PREFIX:-/usr/local}
 release=''
 if [ "${1:-}" != --remove ] || [ -n "${KDIR:-}" ]; then
 	kdir=$("$TOP/scripts/modules.sh" --kdir ${KDIR:+"$KDIR"})
-	release=$(release_of "$kdir")
+	release=$(kdir_release "$kdir")
 fi
 dest=$lib/$release/updates
 check_writable "$lib" "$src" "$template" "$prefix"

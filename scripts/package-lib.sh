@@ -13,6 +13,11 @@
 #   sources                copies this tree to /srv/bioset there
 #   try NAME CMD...        is one result; CMD may be a function with checks
 #   must CMD...            is one check in such a function
+#   choose "PART..." "$@"  what a script takes: sets part, which is one of these or
+#                          "all", and the suites that are named
+#   wanted PART            was it chosen?
+#   in_suites NAME SECONDS CMD SUITE...
+#                          is a step for each suite
 #
 # Mounts live in namespaces of their own and end with the command.
 
@@ -228,4 +233,27 @@ other_version() {
 		echo "#define submit_bio_noacct(bio) name_of_the_future(bio)" \
 			>>"/usr/src/linux-headers-$2/include/generated/autoconf.h"' \
 		_ "$(first_kernel)" "$@"
+}
+
+choose() {
+	local parts=$1
+	shift
+	part=${1:-all}
+	[ $# = 0 ] || shift
+	[ $# = 0 ] || SUITES=("$@") REFUSING=("$@")
+	mkdir -p "$CACHE/logs"
+	[[ " $parts all " = *" $part "* ]] ||
+		die "usage: ${0##*/} [${parts// /|}|all] [SUITE...]"
+}
+
+wanted() {
+	[ "$part" = "$1" ] || [ "$part" = all ]
+}
+
+in_suites() {
+	local name=$1 limit=$2 cmd=$3 suite
+	shift 3
+	for suite; do
+		step "$name in $suite" "$limit" "$cmd" "$suite"
+	done
 }

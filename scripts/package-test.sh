@@ -594,28 +594,17 @@ in_suite_short() {
 }
 
 dispatch "$@"
-part=${1:-all}
-[ $# = 0 ] || shift
-[ $# = 0 ] || SUITES=("$@") REFUSING=("$@")
-mkdir -p "$CACHE/logs"
-case $part in
-short | all | suites | refusals) ;;
-*) die "usage: package-test.sh [short|suites|refusals|all] [SUITE...]" ;;
-esac
-if [ "$part" = short ] || [ "$part" = all ]; then
+choose "short suites refusals" "$@"
+if wanted short; then
 	step "package" 300 package_checks
 fi
 if [ "$part" = short ]; then
-	step "package in $OWN" 900 in_suite_short "$OWN"
+	in_suites "package" 900 in_suite_short $OWN
 fi
-if [ "$part" = suites ] || [ "$part" = all ]; then
-	for suite in "${SUITES[@]}"; do
-		step "package in $suite" 2400 in_suite_all "$suite"
-	done
+if wanted suites; then
+	in_suites "package" 2400 in_suite_all "${SUITES[@]}"
 fi
-if [ "$part" = refusals ] || [ "$part" = all ]; then
-	for suite in "${REFUSING[@]}"; do
-		step "what the package refuses in $suite" 1800 in_suite_refusals "$suite"
-	done
+if wanted refusals; then
+	in_suites "what the package refuses" 1800 in_suite_refusals "${REFUSING[@]}"
 fi
 totals

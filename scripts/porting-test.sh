@@ -3,11 +3,15 @@
 #
 # porting-test.sh --extract DIR: write each block of C in docs/porting.md to a
 # file in DIR, with a Kbuild that compiles them against the installed header.
-# porting-test.sh [KDIR...]: compile them for these kernels (default: the newest
-# headers here), against what "make install" puts down.
+# porting-test.sh [FLAVOUR...]: compile them for these kernels, as for run (stock),
+# against what "make install" puts down.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=kdir.sh
+. "$TOP/scripts/kdir.sh"
+# shellcheck source=flavour.sh
+. "$TOP/scripts/flavour.sh"
 
 # Blocks are whole functions which nobody calls.
 extract() {
@@ -39,12 +43,12 @@ extract() {
 compile() {
 	local kdir=$1 work=$2 log=$CACHE/logs/porting.log
 	quietly "$log" env KDIR="$kdir" DESTDIR="$work/root" "$TOP/scripts/install.sh" || return 1
-	quietly "$log" make -C "$kdir" "M=$work/blocks" "BIOSET=$work/root/usr/src/bioset" -j"$JOBS" modules
+	quietly "$log" kdir_make "$kdir" "M=$work/blocks" "BIOSET=$work/root/usr/src/bioset" -j"$JOBS" modules
 }
 
 one_kernel() {
 	local kdir=$1 name work blocks
-	name=$(sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' "$kdir/include/generated/utsrelease.h")
+	name=$(kdir_release "$kdir")
 	work=$(mktemp -d)
 	extract "$work/blocks"
 	blocks=$(find "$work/blocks" -name 'block_*.c' | wc -l)
@@ -62,8 +66,9 @@ if [ "${1:-}" = --extract ]; then
 	extract "$2"
 	exit
 fi
-[ $# -gt 0 ] || set -- "$("$TOP/scripts/modules.sh" --kdir)"
+[ $# -gt 0 ] || set -- stock
 mkdir -p "$CACHE/logs"
-for kdir; do
+for flavour; do
+	find_flavour "$flavour"
 	one_kernel "$kdir"
 done

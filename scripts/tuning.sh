@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# tuning.sh: how the throughput of the example depends on its reserve when it
-# has nothing else, on Debian's stock kernel; UPDATE=1 puts the table into
+# tuning.sh [FLAVOUR]: how the throughput of the example depends on its reserve when
+# it has nothing else, on a kernel, as for run (stock); UPDATE=1 puts the table into
 # docs/tuning.md. RESERVES=1,2,4 and SECS=3 make it short or long. The last lines are
 # results: what that page says about small and large reserves is so.
 
@@ -87,7 +87,7 @@ update_page() {
 }
 
 need_pkgs "measuring" fio
-use_flavour stock
+use_flavour "${1:-stock}"
 say "measuring; this takes about $((($(tr -cd , <<<"$reserves" | wc -c) + 2) * 2 * (secs + 4))) seconds"
 guest --modules null_blk --file "$TOP/tests/guest/stripe.sh" --host-root --mem 1024 \
 	--append "guest.secs=$secs guest.reserves=$reserves" --time 900 \
