@@ -8,10 +8,11 @@
 #   # kills: SUITE.CASE      (or "hang (SUITE.CASE)": it may as well hang)
 #   # kills: CHECK           a check of the guest's after the case in "runs", or
 #                            "run - outcome: warn": a tool complained
-#   # runs: SUITE.CASE       or a guest script (see run), or another script and its
+#   # runs: SUITE.CASE       or a guest script (see run), or another script, and its
 #                            arguments
 #   # says: TEXT             optional; and the log of the run has this text
-#   # kernel: kasan          optional; as kernel.sh has it, "uml" is the default
+#   # kernel: kasan          optional; as kernel.sh has it, or for a guest script
+#                            as run has it; "uml" is the default
 #
 # Names are beginnings of the patches' names, such as 01 for those of the first
 # row of the test catalogue.
@@ -20,6 +21,8 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=steps.sh
 . "$TOP/scripts/steps.sh"
+# shellcheck source=flavour.sh
+. "$TOP/scripts/flavour.sh"
 
 header() {
 	sed -n "s/^# $2: *//p" "$1"
@@ -39,15 +42,15 @@ copy_tree() {
 
 # run_test FLAVOUR TEST: runs what a patch names, with its results on stdout
 run_test() {
-	local kernel words
-	kernel=$("$TOP/scripts/kernel.sh" "$1")
+	local kernel kdir words
+	find_flavour "$1"
 	export SOURCES=$work BUILD_NAME=mutant-${kernel##*/}
 	read -ra words <<<"$2"
 	# The limit is shorter than the tests' own: many end by it.
 	if [ -f "$TOP/tests/guest/${words[0]:-}.sh" ]; then
-		"$TOP/scripts/run" "${words[0]}" "$1"
+		"$TOP/scripts/run" "${words[0]}" "$1" "${words[@]:1}"
 	elif [ -x "$TOP/scripts/${words[0]:-}.sh" ]; then
-		KDIR=$kernel "$TOP/scripts/${words[0]}.sh" "${words[@]:1}"
+		KDIR=$kdir "$TOP/scripts/${words[0]}.sh" "${words[@]:1}"
 	else
 		LIMIT=150 LIMIT_MS=4000 "$TOP/scripts/kunit.sh" "$1" "$2"
 	fi
@@ -113,7 +116,7 @@ for name; do
 		die "no mutant's name begins with \"$name\"; see tests/mutants"
 	for patch in "$TOP/tests/mutants/$name"*.patch; do
 		# Not in the mutant's time
-		"$TOP/scripts/kernel.sh" "$(flavour_of "$patch")" >/dev/null
+		find_flavour "$(flavour_of "$patch")"
 		step "$(basename "$patch" .patch)" 400 mutant "$patch"
 	done
 done
