@@ -31,7 +31,7 @@ bootstrap() {
 		--aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
 		--dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' \
 		--dpkgopt='path-exclude=/usr/share/man/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' "$suite" "$1"
+		--dpkgopt='path-exclude=/usr/share/locale/*' "$suite" "$1" -
 }
 
 # experimental is no suite of its own, but a few packages on top of sid.
