@@ -13,7 +13,8 @@ enroll() {
 	printf '\047\0\0\0' >/tmp/db
 	cat /db.auth >>/tmp/db
 	dd if=/tmp/db of=$DB bs=64k 2>/dev/null
-	[ "$(wc -c <$DB)" -gt 1000 ]
+	# One certificate has more than 700 bytes
+	[ "$(wc -c <$DB)" -gt 700 ]
 }
 
 check "the firmware takes the keys" enroll

@@ -28,7 +28,7 @@ by_hand() {
 check "signatures are enforced" enforced
 check "an unsigned module is refused" refused /unsigned.ko 'unsigned module is rejected'
 check "a module signed with an unknown key is refused" refused /stranger.ko 'unavailable key is rejected'
-check "what DKMS signed is loaded" by_dkms
+check "what DKMS built is loaded" by_dkms
 check "what was signed by hand is loaded" by_hand
 rmmod adriver
 rmmod bioset_core
