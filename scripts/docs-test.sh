@@ -72,6 +72,6 @@ if [ "$flavour" = stock ]; then
 	step "tests that docs/contract.md names" 20 tests_exist
 	step "what the documentation refers to" 20 references_exist
 fi
-step "commands about a stuck driver" 600 commands "$flavour" slow debugging
-step "all other commands" 600 commands "$flavour" fast watching tuning porting
+step "commands about a stuck driver" 900 commands "$flavour" slow debugging
+step "all other commands" 900 commands "$flavour" fast watching tuning porting
 totals
