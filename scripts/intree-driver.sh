@@ -1,63 +1,107 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# intree-driver.sh: take bcache, unmodified, from Debian's kernel source, build
-# it with "-include bioset.h" and have it do I/O on our sets, on Debian's stock
-# kernel. bcache is the one driver of that kernel that still asks for a rescuer.
+# intree-driver.sh [DRIVER] [FLAVOUR]: take a driver, unmodified, from Debian's
+# source of a kernel, build it with "-include bioset.h" and have it do I/O on our
+# sets, on Debian's stock kernel of that source. DRIVER is
+#
+#   bcache     the one driver that still asks for a rescuer
+#   dm-crypt   one set for each disk, which reads try without sleeping
+#
+# FLAVOUR is a kernel, as for run; stock when none is named.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=flavour.sh
+. "$TOP/scripts/flavour.sh"
+# shellcheck source=kdir.sh
+. "$TOP/scripts/kdir.sh"
 
-SRCPKG=linux-source-6.1
-DRIVER=drivers/md/bcache
+driver=${1:-bcache} flavour=${2:-stock}
+case $driver in
+bcache) packages=bcache-tools modules='' ;;
+dm-crypt) packages=dmsetup modules="crypto-aes crypto-ecb crypto-xts" ;;
+*) die "usage: intree-driver.sh [DRIVER] [FLAVOUR]; DRIVER is one of: bcache dm-crypt" ;;
+esac
 
-# The driver's source; unpacked once for each version of the package.
-unpack() {
-	[ ! -d "$src" ] || return 0
-	say "unpacking $DRIVER of $SRCPKG"
-	rm -rf "$src.part"
-	mkdir -p "$src.part"
-	tar -C "$src.part" --strip-components=4 \
-		-xf "/usr/src/$SRCPKG.tar.xz" "$SRCPKG/$DRIVER"
-	mv "$src.part" "$src"
+# Of the source; the last number stops at 255, as the kernel's own does.
+source_code() {
+	sed -n 's/^\(VERSION\|PATCHLEVEL\|SUBLEVEL\) = //p' "$src/Makefile" | xargs |
+		awk '{ print $1 * 65536 + $2 * 256 + ($3 > 255 ? 255 : $3) }'
+}
+
+headers_code() {
+	sed -n 's/^#define LINUX_VERSION_CODE //p' "$kdir/include/generated/uapi/linux/version.h"
+}
+
+# What a private header says now may not be what the kernel was built with.
+find_source() {
+	local release
+	release=$(kdir_release "$kdir")
+	src=$("$TOP/scripts/kernel.sh" --source "$(cut -d. -f1,2 <<<"$release")")
+	[ "$(source_code)" = "$(headers_code)" ] ||
+		die "the headers of $release are not of the version of $src"
+}
+
+# Below drivers/md: the driver's files and the headers that are private to it
+driver_files() {
+	case $driver in
+	bcache) (cd "$src/drivers/md" && ls bcache/*) ;;
+	dm-crypt)
+		echo dm-crypt.c
+		sed -n 's/^#include "\(.*\)"/\1/p' "$src/drivers/md/dm-crypt.c"
+		;;
+	esac
 }
 
 # In a copy, so that what was unpacked stays as it was.
-build_driver() {
+copy_driver() {
 	rm -rf "$work"
 	mkdir -p "$work"
-	cp -r "$src" "$work/bcache"
-	quietly "$log" make -C "$kdir" "M=$work/bcache" -j"$JOBS" \
-		CONFIG_BCACHE=m KCFLAGS="-include $build/bioset.h" \
-		KBUILD_EXTRA_SYMBOLS="$build/Module.symvers" modules ||
-		die "bcache does not build with -include bioset.h"
-	# bcache defines pr_fmt itself, which <linux/printk.h> has done already.
-	if grep 'warning:' "$log" | grep -v 'pr_fmt. redefined' >&2; then
-		die "building bcache gave the warnings above (all: $log)"
-	fi
-	diff -rq "$src" "$work/bcache" >"$work/diff" || true
-	if grep ' differ$' "$work/diff" >&2; then
-		die "the build changed bcache's source"
-	fi
+	(cd "$src/drivers/md" && driver_files | xargs cp --parents -t "$work")
+	case $driver in
+	bcache) dir=$work/bcache ;;
+	dm-crypt)
+		dir=$work
+		echo "obj-m := dm-crypt.o" >"$dir/Kbuild"
+		;;
+	esac
 }
 
-need_pkgs "an in-tree driver on our sets" "$SRCPKG" xz-utils bcache-tools \
-	fio e2fsprogs coreutils
-kernel=$("$TOP/scripts/stock.sh" amd64)
-release=$(cat "$kernel/release")
-kdir=/usr/src/linux-headers-$release
-build=$("$TOP/scripts/modules.sh" "$kdir" 2>"$CACHE/logs/intree-modules.log") ||
-	{ cat "$CACHE/logs/intree-modules.log" >&2; die "the build failed"; }
+build_driver() {
+	local file
+	copy_driver
+	quietly "$log" kdir_make "$kdir" "M=$dir" -j"$JOBS" CONFIG_BCACHE=m \
+		"KCFLAGS=-include $build/bioset.h" \
+		"KBUILD_EXTRA_SYMBOLS=$build/Module.symvers" modules ||
+		die "$driver does not build with -include bioset.h for the $flavour kernel"
+	# A driver that defines pr_fmt itself defines it twice under -include.
+	if grep -i 'warning:' "$log" | grep -v 'pr_fmt. redefined' >&2; then
+		die "building $driver gave the warnings above (all: $log)"
+	fi
+	for file in $(driver_files); do
+		cmp "$src/drivers/md/$file" "$work/$file" >&2 ||
+			die "the build changed $driver's source"
+	done
+}
 
-src=$CACHE/intree/bcache-$(dpkg-query -W -f='${Version}' "$SRCPKG")
-work=$CACHE/intree/build
-log=$CACHE/logs/intree-driver.log
-mkdir -p "$CACHE/intree"
-with_lock intree unpack
-say "building bcache with -include bioset.h"
-with_lock intree build_driver
+# How often it makes a set
+count_sets() {
+	(cd "$work" && driver_files | xargs cat) | grep -c '[^_a-z]bioset_init('
+}
 
-"$TOP/scripts/boot.sh" --name intree-driver --kernel "$kernel" \
-	--build "$build" --file "$work/bcache/bcache.ko:/ko/bcache.ko" \
-	--modules "null_blk crc64 ext4 crc32c_generic" --host-root \
-	--mem 1024 --time 300 "$TOP/tests/outside/intree.sh"
+need_pkgs "an in-tree driver on our sets" "$packages" fio e2fsprogs coreutils kmod
+use_flavour "$flavour"
+find_source
+work=$CACHE/intree/$driver-$flavour
+log=$CACHE/logs/intree-$driver-$flavour.log
+say "building $driver with -include bioset.h"
+with_lock "intree-$driver-$flavour" build_driver
+depends=$(modinfo -F depends "$dir/$driver.ko")
+
+"$TOP/scripts/boot.sh" --name "intree-$driver-$flavour" --kernel "$kernel" \
+	--build "$build" --file "$dir/$driver.ko:/ko/$driver.ko" \
+	--file "$TOP/tests/outside/intree.sh:/intree.sh" \
+	--modules "null_blk ext4 $modules $(tr , ' ' <<<"${depends//bioset_core/}")" \
+	--append "guest.depends=$depends guest.sets=$(count_sets)" --host-root \
+	--mem 1024 --time 500 "$TOP/tests/outside/$driver.sh"
