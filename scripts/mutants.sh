@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # mutants.sh [NAME...]: does each test notice what it is for? Applies the patches
-# of tests/mutants to a copy, one at a time, and demands that the test that the
-# patch names fails. A patch begins with
+# of tests/mutants to a copy of the code, README.md's included, one at a time, and
+# demands that the test that the patch names fails. A patch begins with
 #
 #   # kills: SUITE.CASE      (or "hang (SUITE.CASE)": it may as well hang)
 #   # kills: CHECK           a check of the guest's after the case in "runs", or
@@ -11,8 +11,7 @@
 #   # runs: SUITE.CASE       or a guest script (see run), or another script, and its
 #                            arguments
 #   # says: TEXT             optional; and the log of the run has this text
-#   # kernel: kasan          optional; as kernel.sh has it, or for a guest script
-#                            as run has it; "uml" is the default
+#   # kernel: kasan          optional; a kernel as for run, "uml" is the default
 #
 # Names are beginnings of the patches' names, such as 01 for those of the first
 # row of the test catalogue.
@@ -36,7 +35,7 @@ copy_tree() {
 	rm -rf "$work"
 	mkdir -p "$work"
 	(cd "$TOP" && find . -name '.?*' -prune -o -type f \
-		\( -name '*.[ch]' -o -name Kbuild -o -path './probes/*' \) -print0 |
+		\( -name '*.[ch]' -o -name Kbuild -o -path './probes/*' -o -path ./README.md \) -print0 |
 		tar -cf - --null -T -) | tar -xf - -C "$work"
 }
 
@@ -117,7 +116,7 @@ for name; do
 	for patch in "$TOP/tests/mutants/$name"*.patch; do
 		# Not in the mutant's time
 		find_flavour "$(flavour_of "$patch")"
-		step "$(basename "$patch" .patch)" 400 mutant "$patch"
+		step "$(basename "$patch" .patch)" 600 mutant "$patch"
 	done
 done
 totals

@@ -5,7 +5,8 @@
 # tree, against what "make install" puts down and nothing else of it, and run
 # them with the installed module. They are the same source for each kernel:
 # samples/compat.h and probes/ go with them, as a driver's author would copy
-# them. FLAVOUR is a kernel, as for run; stock when none is named.
+# them. FLAVOUR is a kernel, as for run; stock when none is named. SOURCES names
+# another tree than this one.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,6 +15,7 @@
 # shellcheck source=kdir.sh
 . "$TOP/scripts/kdir.sh"
 
+source=${SOURCES:-$TOP}
 flavour=${1:-stock}
 find_flavour "$flavour"
 release=$(kdir_release "$kdir")
@@ -31,13 +33,13 @@ build_drivers() {
 
 # The C of README.md, as it is printed there
 readme_driver() {
-	awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' "$TOP/README.md"
+	awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' "$source/README.md"
 }
 
 say "installing below a directory of its own, and building drivers against that"
 quietly "$log" install_below "$work/root" || die "make install failed"
-cp -r "$TOP/tests/outside" "$work/driver"
-cp -r "$TOP/samples/compat.h" "$TOP/probes" "$work/driver/"
+cp -r "$source/tests/outside" "$work/driver"
+cp -r "$source/samples/compat.h" "$source/probes" "$work/driver/"
 readme_driver >"$work/driver/readme_driver.h"
 quietly "$log" build_drivers ||
 	die "the drivers do not build against the header installed for the $flavour kernel"
@@ -46,10 +48,9 @@ if grep 'warning:' "$log" | grep -v 'pr_fmt. redefined' >&2; then
 	die "building the drivers gave the warnings above (all: $log)"
 fi
 
+build=$work/root/lib/modules/$release
 files=()
 for ko in "$work"/driver/*.ko; do
 	files+=(--file "$ko:/ko/${ko##*/}")
 done
-seen drivers "$TOP/scripts/boot.sh" --name "outside-driver-$flavour" --kernel "$kernel" \
-	--build "$work/root/lib/modules/$release" --modules brd \
-	"${files[@]}" "$TOP/tests/outside/outside.sh"
+seen drivers guest --name "outside-driver-$flavour" --modules brd "${files[@]}" outside.sh

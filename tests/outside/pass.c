@@ -6,9 +6,26 @@
  *
  * makes /dev/pass0.  Its heart is the driver of README.md, which
  * scripts/outside-driver.sh takes from there into readme_driver.h.
+ *
+ * While the parameter no_clone is set, bio_alloc_clone() finds no memory for
+ * integrity or encryption data.  What there is of it on a disk is too little to
+ * fail when a test wants it to.
  */
 #include <linux/blkdev.h>
 #include <linux/module.h>
+#include "bioset.h"
+
+static bool no_clone;
+module_param(no_clone, bool, 0644);
+
+static struct bio *clone_or_none(struct block_device *bdev, struct bio *src,
+				 gfp_t gfp, struct bio_set *bs)
+{
+	return no_clone ? NULL : bio_alloc_clone(bdev, src, gfp, bs);
+}
+
+#undef bio_alloc_clone
+#define bio_alloc_clone(bdev, src, gfp, bs) clone_or_none(bdev, src, gfp, bs)
 
 #include "readme_driver.h"
 

@@ -20,13 +20,43 @@ one_reader() {
 
 # What is written through it arrives, by way of its set.
 readme_driver() {
-	load pass dev=/dev/ram0
+	pass_disk
 	printf 'by way of pass0' | dd of=/dev/pass0 bs=512 conv=sync,fsync 2>/dev/null
 	[ "$(head -c 15 /dev/pass0)" = 'by way of pass0' ]
 	[ "$(awk '$1 == "allocs" { print $2 }' /sys/kernel/debug/bioset/pass.*/stats)" -gt 0 ]
 	must_fail rmmod bioset_core
 	unload pass
 	[ "$(head -c 15 /dev/ram0)" = 'by way of pass0' ]
+}
+
+pass_disk() {
+	load pass dev=/dev/ram0
+}
+
+read_pass() {
+	dd if=/dev/pass0 of=/dev/null bs=512 count=1 iflag=direct 2>/dev/null
+}
+
+no_clone() {
+	echo "$1" >/sys/module/pass/parameters/no_clone
+}
+
+# The error of a part that was split off stays the whole bio's.
+error_of_a_part() {
+	pass_disk
+	fails_saying 'Input/output error' load chained dev=/dev/pass0
+	read_pass
+	unload pass
+}
+
+# Without a clone the bio ends, and with an error.
+no_memory_for_a_clone() {
+	pass_disk
+	no_clone Y
+	must_fail read_pass
+	no_clone N
+	read_pass
+	unload pass
 }
 
 write_disk() {
@@ -45,6 +75,8 @@ for name in reader reader_4_6 reader_forced; do
 done
 must_fail load reader dev=/dev/null
 check "the driver of README.md" readme_driver
+check "the driver of README.md keeps the error of a part" error_of_a_part
+check "the driver of README.md without a clone" no_memory_for_a_clone
 unload bioset_core
 nothing_left
 pass
