@@ -355,21 +355,6 @@ static void debug_alloc_cache_bit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, misuses(test, bs), 1);
 }
 
-/* Off again: what is out comes back as if nothing had been. */
-static void debug_track_off_with_bios_out(struct kunit *test)
-{
-	struct bio_set *bs = tracked_set(test, 2);
-	struct bio *a = get(test, bs), *b;
-
-	KUNIT_EXPECT_EQ(test, bset_track(bs, false), 0);
-	b = get(test, bs);
-	KUNIT_EXPECT_EQ(test, bset_track(bs, true), 0);
-	bset_put(b); /* no record, and not to be blamed for it */
-	bset_put(a);
-	KUNIT_EXPECT_EQ(test, misuses(test, bs), 0);
-	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
-}
-
 struct many {
 	struct bio_set *bs;
 	struct bio *bios[MANY];
@@ -777,7 +762,6 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(debug_foreign_put),
 	KUNIT_CASE(debug_late_write),
 	KUNIT_CASE(debug_alloc_cache_bit),
-	KUNIT_CASE(debug_track_off_with_bios_out),
 	KUNIT_CASE(debug_many_out_cost_nothing),
 	KUNIT_CASE(debug_many_out_are_listed),
 	KUNIT_CASE(debug_bad_parameters),

@@ -17,6 +17,7 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/timer.h>
+#include <linux/tracepoint.h>
 #include <linux/workqueue.h>
 
 #include "bset_features.h"
@@ -184,6 +185,19 @@ test_hrtimer_init(struct hrtimer *timer,
 	timer->function = fn;
 #endif
 }
+
+/*
+ * A tracepoint that @fn is called for before its first probe, and refused by;
+ * 6.13 put that beside it.
+ */
+#if BSET_HAVE_TRACEPOINT_EXT
+#define TEST_TRACEPOINT(_name, fn)                                      \
+	static struct tracepoint_ext _name##_ext = { .regfunc = (fn) }; \
+	static struct tracepoint _name = { .name = #_name, .ext = &_name##_ext }
+#else
+#define TEST_TRACEPOINT(_name, fn) \
+	static struct tracepoint _name = { .name = #_name, .regfunc = (fn) }
+#endif
 
 /* 6.2 renamed it, 6.15 took the old name away. */
 static inline void test_timer_stop(struct timer_list *timer)

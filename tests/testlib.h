@@ -46,6 +46,7 @@ extern struct kunit_suite bset_cache_suite;
 extern struct kunit_suite bset_stats_suite;
 extern struct kunit_suite bset_trace_suite;
 extern struct kunit_suite bset_debug_suite;
+extern struct kunit_suite bset_toggle_suite;
 
 /* What the suites leave for the leak scan, see cache_left_full(). */
 void test_leftovers_exit(void);
