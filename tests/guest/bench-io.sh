@@ -9,15 +9,6 @@
 CHUNK_KB=64
 DISKS="/dev/nullb0 /dev/nullb1"
 
-wait_for() {
-	local n=0
-	until [ -b "$1" ]; do
-		n=$((n + 1))
-		[ $n -lt 50 ] || fail "$1 did not appear"
-		sleep 0.1
-	done
-}
-
 raw_up() {
 	disk=/dev/nullb0
 }
@@ -113,7 +104,7 @@ mount_host
 for target in $(word targets | tr , ' '); do
 	step "$target"
 	"${target}_up"
-	wait_for "$disk"
+	wait_for test -b "$disk"
 	load bioset_bench part=io device="$disk" label="$target"
 	unload bioset_bench
 	run_fio randread-4k --rw=randread --bs=4k --number_ios=4096

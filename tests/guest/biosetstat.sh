@@ -10,12 +10,6 @@
 # shellcheck source=stripe.sh
 . /stripe.sh
 
-# The disks answer after 20 ms, so with a reserve of one somebody always waits.
-slow_disks() {
-	null_disks 3 memory_backed=1 irqmode=2 \
-		completion_nsec=20000000
-}
-
 tool() {
 	host /root/biosetstat "$@"
 }
@@ -168,7 +162,8 @@ mount -t devpts none /host/dev/pts
 mount -t tmpfs none /host/root
 cp /biosetstat /host/root/biosetstat
 cp /biosetstat /host/tmp/biosetstat
-slow_disks
+# With a reserve of one somebody always waits for them.
+slow_disks 20 memory_backed=1
 check "clear messages" messages
 load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
 check "a terminal under load" under_load

@@ -18,21 +18,19 @@ size() {
 # The disks answer after 20 ms. What happens is traced, and printed behind "trace:"
 # for scripts/rescue-picture.py.
 rescue_trace() {
-	local tracing=/sys/kernel/tracing dir
+	local tracing=/sys/kernel/tracing
 	mount -t tracefs none $tracing
-	null_disks 3 memory_backed=0 irqmode=2 \
-		completion_nsec=20000000
+	slow_disks 20 memory_backed=0
 	load bioset_core
 	load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 \
 		chunk_kb=64 pool_size=2
-	dir=$(echo /sys/kernel/debug/bioset/bioset_stripe.*)
-	echo 1 >"$dir/starve"
+	starve 1
 	for event in bioset block/block_bio_queue block/block_bio_complete; do
 		echo 1 >$tracing/events/$event/enable
 	done
 	host dd if=/dev/zero of=$disk bs=512k count=1 oflag=direct 2>/dev/null
 	echo 0 >$tracing/tracing_on
-	echo 0 >"$dir/starve"
+	starve 0
 	sed 's/^/trace: /' $tracing/trace
 	echo "    $(set_stat waits) waits, $(set_stat punted) bios punted, $(set_stat rescued) rescued; the write is done"
 	[ "$(set_stat punted)" -gt 0 ]

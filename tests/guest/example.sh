@@ -7,20 +7,14 @@
 # guest: --modules null_blk --mem 1024
 # time: 400
 
-NULLB=/sys/kernel/config/nullb
 TRACE=/sys/kernel/debug/tracing
 SECTORS=24576 # of the stripe: three disks of 4 MiB
 
 # ram_disk NAME [KEY=VALUE...]: completes in a timer's interrupt
 ram_disk() {
-	local dir=$NULLB/$1 word
+	local name=$1
 	shift
-	mkdir "$dir"
-	for word in size=4 memory_backed=1 irqmode=2 discard=1 "$@" power=1; do
-		echo "${word#*=}" >"$dir/${word%%=*}"
-	done
-	# Before 5.12 a disk has a number only.
-	[ -e "/dev/${dir##*/}" ] || ln -sf "nullb$(cat "$dir/index")" "/dev/${dir##*/}"
+	null_disk "$name" size=4 memory_backed=1 irqmode=2 discard=1 "$@"
 }
 
 ram_disks() {
@@ -31,10 +25,7 @@ ram_disks() {
 }
 
 no_disks() {
-	local dir
-	for dir in "$NULLB"/*/; do
-		rmdir "$dir"
-	done
+	remove_null_disks
 	rm -f /dev/a /dev/b /dev/c /dev/coarse
 }
 
@@ -76,10 +67,6 @@ refusals() {
 	must_fail load bioset_stripe devices=/dev/coarse
 	unload bioset_stripe
 	no_disks
-}
-
-random() {
-	echo $((($(od -An -N4 -tu4 /dev/urandom)) % $1))
 }
 
 # write_at SECTOR FILE: /tmp/data
@@ -160,7 +147,6 @@ flushes() {
 }
 
 modprobe null_blk nr_devices=0
-mount -t configfs none /sys/kernel/config
 load bioset_core
 check "example: refusals" refusals
 check "example: data, chunks of 4 KiB" data 4

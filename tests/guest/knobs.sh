@@ -11,16 +11,6 @@
 
 par=/sys/module/bioset_core/parameters
 
-# Disks that complete each request by a timer, after that many seconds
-slow_disks() {
-	null_disks 3 memory_backed=1 irqmode=2 \
-		completion_nsec=$(($1 * 1000000000))
-}
-
-set_dir() {
-	echo /sys/kernel/debug/bioset/bioset_stripe.*
-}
-
 # refused WORD FILE: an error, a line that names the set, and no change
 refused() {
 	local before
@@ -141,7 +131,7 @@ check "bad input to a knob is refused" bad_knobs
 check "starved I/O is punted, rescued and done" starved_io
 unload_stripe
 no_null_disks
-slow_disks 3
+slow_disks 3000 memory_backed=1
 load bioset_core
 load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
 check "a tracked bio has an owner" owners

@@ -89,6 +89,26 @@ unload() {
 	[ ! -d "/sys/module/$1" ] || fail "module $1 is still there after rmmod"
 }
 
+# wait_for CMD...: until it is so, which must not take ten seconds
+wait_for() {
+	local n=0
+	until "$@"; do
+		n=$((n + 1))
+		[ $n -lt 100 ] || fail "waited in vain for: $*"
+		sleep 0.1
+	done
+}
+
+# now: in seconds, since the start
+now() {
+	cut -d. -f1 /proc/uptime
+}
+
+# random N: one of 0 to N - 1
+random() {
+	echo $((($(od -An -N4 -tu4 /dev/urandom)) % $1))
+}
+
 # dmesg: as ever, but in "dmesg | grep -q" it is no failure that grep does not
 # read to the end
 dmesg() {
@@ -108,7 +128,12 @@ expect_splat() {
 	return $status
 }
 
-# The example's set, as debugfs shows it
+# The example's set
+set_dir() {
+	echo /sys/kernel/debug/bioset/bioset_stripe.*
+}
+
+# The same, or whichever else there is
 set_stats() {
 	cat /sys/kernel/debug/bioset/*/stats
 }
@@ -121,7 +146,7 @@ set_stat() {
 
 # starve N: the example's set, as its knob takes it: 1 leaves it but its reserve
 starve() {
-	echo "$1" >"$(echo /sys/kernel/debug/bioset/bioset_stripe.*)/starve"
+	echo "$1" >"$(set_dir)/starve"
 }
 
 # all_back: nothing is out of the example's set, and its reserve is whole
@@ -142,10 +167,26 @@ nap() {
 	read -r -t "$1" _ <&3 || true
 }
 
+NULLB=/sys/kernel/config/nullb
+
+# null_disk NAME KEY=VALUE...: /dev/NAME, a disk of null_blk's, which was loaded
+# with nr_devices=0
+null_disk() {
+	local dir=$NULLB/$1 word
+	shift
+	[ -d $NULLB ] || mount -t configfs none /sys/kernel/config
+	mkdir "$dir"
+	for word in "$@" power=1; do
+		echo "${word#*=}" >"$dir/${word%%=*}"
+	done
+	# Before 5.12 a disk has a number only.
+	[ -e "/dev/${dir##*/}" ] || ln -sf "nullb$(cat "$dir/index")" "/dev/${dir##*/}"
+}
+
 # null_disks N KEY=VALUE...: /dev/nullb0 and so on, of 1 GiB, with null_blk.
 # Before 5.12 the module takes no memory_backed, so they are made one by one.
 null_disks() {
-	local n=$1 i=0 dir word
+	local n=$1 i=0
 	shift
 	modprobe null_blk nr_devices=0
 	if [ -e /sys/module/null_blk/parameters/memory_backed ]; then
@@ -153,23 +194,30 @@ null_disks() {
 		modprobe null_blk "nr_devices=$n" gb=1 "$@"
 		return
 	fi
-	[ -d /sys/kernel/config/nullb ] || mount -t configfs none /sys/kernel/config
 	while [ "$i" -lt "$n" ]; do
-		dir=/sys/kernel/config/nullb/nullb$i
-		mkdir "$dir"
-		for word in size=1024 "$@" power=1; do
-			echo "${word#*=}" >"$dir/${word%%=*}"
-		done
+		null_disk "nullb$i" size=1024 "$@"
 		[ -b "/dev/nullb$i" ]
 		i=$((i + 1))
 	done
 }
 
-no_null_disks() {
+# slow_disks MS KEY=VALUE...: three that complete each request after that time
+slow_disks() {
+	local ms=$1
+	shift
+	null_disks 3 irqmode=2 completion_nsec=$((ms * 1000000)) "$@"
+}
+
+# Those that null_disk() made
+remove_null_disks() {
 	local dir
-	for dir in /sys/kernel/config/nullb/nullb*; do
+	for dir in "$NULLB"/*/; do
 		[ ! -d "$dir" ] || rmdir "$dir"
 	done
+}
+
+no_null_disks() {
+	remove_null_disks
 	rmmod null_blk
 }
 
@@ -284,4 +332,40 @@ no_group() {
 		[ $n -lt 50 ] || fail "the group $1 cannot be removed"
 		sleep 0.1
 	done
+}
+
+# A file system at /host/mnt: ext4, or what fs says, on the caller's $disk
+fs=ext4
+
+# shellcheck disable=SC2154
+make_fs() {
+	case $fs in
+	ext4) host mkfs.ext4 -q -F "$disk" ;;
+	xfs) host mkfs.xfs -q -f "$disk" ;;
+	esac
+	mount_fs
+}
+
+mount_fs() {
+	mount -t "$fs" "$disk" /host/mnt
+}
+
+# Content, and without a repair
+check_fs() {
+	case $fs in
+	ext4) host e2fsck -f -n "$disk" ;;
+	xfs) host xfs_repair -n "$disk" ;;
+	esac
+}
+
+# fio_verify TARGET SIZE [ARG...]: writes, then reads back and compares
+fio_verify() {
+	local target=$1 size=$2
+	shift 2
+	host fio --name=verify --filename="$target" --size="$size" \
+		--rw=randwrite --bsrange=4k-512k --ioengine=libaio --iodepth=16 \
+		--direct=1 --verify=crc32c --verify_fatal=1 --verify_state_save=0 --do_verify=1 \
+		--randrepeat=1 --output-format=terse --output=/tmp/fio "$@" &&
+		# A run that wrote nothing has verified nothing.
+		[ "$(cut -d';' -f47 /host/tmp/fio)" -gt 0 ]
 }

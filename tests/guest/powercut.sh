@@ -13,33 +13,9 @@
 
 fs=$(word fs)
 
-make_fs() {
-	case $fs in
-	ext4) host mkfs.ext4 -q -F $disk ;;
-	xfs) host mkfs.xfs -q -f $disk ;;
-	esac
-}
-
-mount_fs() {
-	mount -t "$fs" $disk /host/mnt
-}
-
-# Content, and without a repair
-check_fs() {
-	case $fs in
-	ext4) host e2fsck -f -n $disk ;;
-	xfs) host xfs_repair -n $disk ;;
-	esac
-}
-
-fio_verify() {
+fio_on_fs() {
 	make_fs
-	mount_fs
-	host fio --name=verify --filename=/mnt/fio --size=8m --rw=randwrite \
-		--bsrange=4k-256k --ioengine=libaio --iodepth=8 --direct=1 \
-		--verify=crc32c --verify_fatal=1 --do_verify=1 --fsync=16 \
-		--output-format=terse --output=/tmp/fio
-	[ "$(cut -d';' -f47 /host/tmp/fio)" -gt 0 ]
+	fio_verify /mnt/fio 8m --bsrange=4k-256k --iodepth=8 --fsync=16
 	rm /host/mnt/fio
 	mkdir /host/mnt/files
 	host sync /mnt /mnt/files
@@ -49,10 +25,6 @@ fio_verify() {
 waited() {
 	echo "waits $(set_stat waits), punted $(set_stat punted)"
 	[ "$(set_stat waits)" -gt 0 ] && [ "$(set_stat punted)" -gt 0 ]
-}
-
-random() {
-	echo $((($(od -An -N4 -tu4 /dev/urandom)) % $1))
 }
 
 # write_files ROUND: until the cut. A file that fsync() has returned for before
@@ -107,7 +79,7 @@ mount_host
 modprobe "$fs"
 load_disks survive=50
 load_starved
-check "fio verify on $fs" fio_verify
+check "fio verify on $fs" fio_on_fs
 check "the set was starved indeed" waited
 : >/run/synced
 round=0

@@ -10,10 +10,6 @@
 
 stuck=/sys/module/bioset_stuckwork/parameters/stuck
 
-now() {
-	cut -d. -f1 /proc/uptime
-}
-
 # The set was used, so its caches have something to give back.
 unloaded_soon() {
 	local start

@@ -9,10 +9,6 @@
 # shellcheck source=stripe.sh
 . /stripe.sh
 
-now() {
-	cut -d. -f1 /proc/uptime
-}
-
 # 4 MiB in the group, 16 clones for each MiB; then the same is read
 copy_in_group() {
 	in_group "$1" dd if=/tmp/data of=$disk bs=512k oflag=direct 2>/dev/null

@@ -11,10 +11,6 @@
 
 LIVE_SECS=15
 
-set_dir() {
-	echo /sys/kernel/debug/bioset/bioset_stripe.*
-}
-
 # four CMD-WORDS: four writers at once, each to its own place. Several clones
 # for each of their bios.
 four() {
@@ -67,8 +63,8 @@ live_switch() {
 	echo 1000 >"$dir/starve"
 	one_cpu
 	four count=1000000 &
-	end=$(($(cut -d. -f1 /proc/uptime) + LIVE_SECS))
-	while [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; do
+	end=$(($(now) + LIVE_SECS))
+	while [ "$(now)" -lt $end ]; do
 		echo 0 >"$dir/track"
 		echo 1 >"$dir/track"
 		n=$((n + 1))

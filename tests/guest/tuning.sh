@@ -7,13 +7,6 @@
 # shellcheck source=stripe.sh
 . /stripe.sh
 
-# Disks that answer after 50 ms, as busy hard disks or a network do: the
-# processor is not what limits them.
-slow_disks() {
-	null_disks 3 memory_backed=0 irqmode=2 \
-		completion_nsec=50000000 hw_queue_depth=256
-}
-
 # run_fio PATTERN BLOCKSIZE DEPTH
 run_fio() {
 	host fio --name=t --filename=$disk --rw="$1" --bs="$2" --iodepth="$3" \
@@ -42,7 +35,8 @@ measure() {
 }
 
 mount_host
-slow_disks
+# As busy hard disks or a network do: the processor is not what limits them.
+slow_disks 50 memory_backed=0 hw_queue_depth=256
 load bioset_core
 for pattern in randread-4k write-1m; do
 	for reserve in $(word reserves | tr , ' '); do
