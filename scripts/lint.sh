@@ -74,7 +74,8 @@ kernel_doc() {
 }
 
 shell() {
-	shellcheck -x -P SCRIPTDIR scripts/*.sh scripts/run tests/guest/*.sh probes/*.sh >&2
+	shellcheck -x -P SCRIPTDIR scripts/*.sh scripts/run tests/guest/*.sh \
+		tests/outside/*.sh probes/*.sh >&2
 	shellcheck -x -s dash tests/guest/init packaging/{build-for,check-kernel,forget} \
 		packaging/{keep-symvers,kernel-hook,make-modules} debian/*.{postinst,prerm} >&2
 	shellcheck completion/* >&2
