@@ -47,6 +47,7 @@ step "KASAN kernel" 1500 kernel
 beside "KUnit" 840 kunit
 if [ -z "${SUITE:-}" ]; then
 	step "bad kernel directories" 120 "$TOP/scripts/badkdir.sh"
+	step "in the tree" 300 "$TOP/scripts/tree-test.sh"
 	step "planted bugs" 300 "$TOP/scripts/planted.sh" kasan
 	step "harness" 700 harness
 	step "an interrupt at each instruction" 60 "$TOP/scripts/claim.sh"

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# The modules that somebody built in the tree; see scripts/tree-test.sh.
+
+loads() {
+	loadmod "$1"
+	[ -d /sys/module/bioset_core ]
+	unload bioset_core
+}
+
+check "insmod of the link that make leaves" loads /linked.ko
+check "insmod of what the kernel's make built in the tree" loads /built.ko
+nothing_left
+pass
