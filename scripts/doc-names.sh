@@ -56,7 +56,7 @@ our_sources() {
 # The functions of the kernel that a document may speak of are all from here.
 kernel_sources() {
 	find "$1"/include/linux "$1"/include/asm-generic "$1"/block "$1"/mm "$1"/lib "$1"/kernel/workqueue.c \
-		"$1"/kernel/sched "$1"/kernel/locking "$1"/fs "$1"/drivers/md \
+		"$1"/kernel/sched "$1"/kernel/locking "$1"/kernel/rcu "$1"/fs "$1"/drivers/md \
 		-name '*.[ch]' -print
 }
 
