@@ -87,9 +87,10 @@ beside "use after put on the KASAN kernel" 300 "$run" afterput
 beside "failure points on the KASAN kernel" 1000 "$run" failnth
 
 beside "throughput against the reserve" 400 env RESERVES=1,8,128 SECS=2 "$TOP/scripts/tuning.sh"
-beside "documentation" 1300 "$TOP/scripts/docs-test.sh"
-beside "documentation on Linux 5.10" 700 "$TOP/scripts/docs-test.sh" 5.10
-beside "documentation on Linux 7.2" 700 "$TOP/scripts/docs-test.sh" 7.2
+beside "the demonstration" 900 "$TOP/scripts/demo-test.sh"
+beside "documentation" 1900 "$TOP/scripts/docs-test.sh"
+beside "documentation on Linux 5.10" 1900 "$TOP/scripts/docs-test.sh" 5.10
+beside "documentation on Linux 7.2" 1900 "$TOP/scripts/docs-test.sh" 7.2
 beside "installation" 21000 installation
 beside "in a kernel's source tree" 1800 "$TOP/scripts/kernel-tree-test.sh"
 
@@ -109,7 +110,11 @@ for version in 5.10 6.12 7.2; do
 	beside "KUnit on KASAN, Linux $version" 900 "$kunit" "kasan-$version"
 	beside "use after put on KASAN, Linux $version" 300 "$run" afterput "kasan-$version"
 done
-beside "bcache, unmodified" 700 "$TOP/scripts/intree-driver.sh"
+beside "bcache, unmodified" 900 "$TOP/scripts/intree-driver.sh" bcache
+beside "bcache, unmodified, on Linux 7.2" 900 "$TOP/scripts/intree-driver.sh" bcache 7.2
+for version in stock 5.10 6.12 7.2; do
+	beside "dm-crypt, unmodified, on $version" 900 "$TOP/scripts/intree-driver.sh" dm-crypt "$version"
+done
 beside "model of forward progress" 4000 "$TOP/scripts/model.sh"
 beside "barriers in a weak memory model" 120 "$TOP/scripts/barriers.sh"
 beside "beside a real-time task" 400 "$run" realtime

@@ -11,7 +11,8 @@
 #define SECTORS (PAGE_SIZE >> SECTOR_SHIFT)
 /* The first sector's number for the cipher; splitting carries it over. */
 #define DUN 0xfffffffe
-/* How often a case does what must leave no context behind, and how many may be
+/*
+ * How often a case does what must leave no context behind, and how many may be
  * there afterwards: on some kernels others use the same slab.
  */
 #define MANY 1600

@@ -345,7 +345,7 @@ static int make_sets(void *arg)
 		if (ret)
 			return ret;
 		if (i % 8 == 0)
-			msleep(1);
+			usleep_range(1000, 2000);
 		bset_exit(bs);
 	}
 	return 0;
@@ -424,7 +424,7 @@ static int keep_busy(void *arg)
 		if (i % 100)
 			cond_resched();
 		else
-			msleep(1);
+			usleep_range(1000, 2000);
 	}
 	return 0;
 }

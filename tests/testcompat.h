@@ -84,6 +84,8 @@ static inline unsigned int test_fail_nth_left(void)
 /* Locks sleep, and interrupts run in threads. */
 #define TEST_PREEMPT_RT IS_ENABLED(CONFIG_PREEMPT_RT)
 
+#define TEST_TRACEPOINTS IS_ENABLED(CONFIG_TRACEPOINTS)
+
 #define TEST_CPU_HOTPLUG IS_ENABLED(CONFIG_HOTPLUG_CPU)
 
 /* 5.18: before, there is nothing that the bit could do to a bio of ours. */

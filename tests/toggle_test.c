@@ -84,7 +84,7 @@ static void toggle_begins_when_it_sees(struct kunit *test)
 	struct bio_set *bs = test_set(test, 4, 0, BIOSET_NEED_BVECS);
 	struct test_worker *w;
 
-	if (!IS_ENABLED(CONFIG_TRACEPOINTS)) {
+	if (!TEST_TRACEPOINTS) {
 		kunit_skip(test, "no tracepoints");
 		return;
 	}

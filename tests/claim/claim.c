@@ -17,7 +17,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What cache.h needs of the kernel, on a machine with one CPU.  Of preempt_*()
+/*
+ * What cache.h needs of the kernel, on a machine with one CPU.  Of preempt_*()
  * only that the compiler moves nothing past them.
  */
 struct list_head {
