@@ -83,7 +83,7 @@ beside "example on the KASAN kernel" 600 "$run" example kasan
 beside "model on the KASAN kernel" 400 "$run" apimodel kasan calls=300000
 beside "torture on the KASAN kernel" "$torture_limit" torture kasan
 beside "torture with eight CPUs on the KASAN kernel" "$torture_limit" torture kasan cpus=8
-beside "use after put on the KASAN kernel" 300 "$run" afterput
+beside "use after put on the KASAN kernel" 700 "$run" afterput
 beside "failure points on the KASAN kernel" 1000 "$run" failnth
 
 beside "throughput against the reserve" 400 env RESERVES=1,8,128 SECS=2 "$TOP/scripts/tuning.sh"
@@ -108,7 +108,7 @@ for version in 5.10 6.12 7.2; do
 	step "KASAN kernel of Linux $version" 1500 kernel "kasan-$version"
 	beside "planted bugs on KASAN, Linux $version" 300 "$TOP/scripts/planted.sh" "kasan-$version"
 	beside "KUnit on KASAN, Linux $version" 900 "$kunit" "kasan-$version"
-	beside "use after put on KASAN, Linux $version" 300 "$run" afterput "kasan-$version"
+	beside "use after put on KASAN, Linux $version" 700 "$run" afterput "kasan-$version"
 done
 beside "bcache, unmodified" 900 "$TOP/scripts/intree-driver.sh" bcache
 beside "bcache, unmodified, on Linux 7.2" 900 "$TOP/scripts/intree-driver.sh" bcache 7.2

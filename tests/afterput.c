@@ -16,7 +16,7 @@
 
 static char *what = "bio";
 module_param(what, charp, 0444);
-MODULE_PARM_DESC(what, "bio, pad, vecs16 or vecs256");
+MODULE_PARM_DESC(what, "bio, pad, or vecsN: the last of N vecs");
 
 static char *how = "read";
 module_param(how, charp, 0444);
@@ -34,9 +34,9 @@ static struct bio_set set;
 
 static unsigned int vecs_wanted(void)
 {
-	if (!strcmp(what, "vecs256"))
-		return 256;
-	return strcmp(what, "vecs16") ? 0 : 16;
+	unsigned int n;
+
+	return sscanf(what, "vecs%u", &n) == 1 ? n : 0;
 }
 
 /* Where to touch: the last byte but seven of what is asked for. */

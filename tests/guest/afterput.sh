@@ -7,12 +7,12 @@
 #
 # flavour: kasan
 # guest: --append kasan_multi_shot
-# time: 200
+# time: 500
 
-# reported TEXT PARAM=VALUE...: the load gives a KASAN report that has TEXT
+# report_of PARAM=VALUE...: the load gives a KASAN report
 report_of() {
 	dmesg -c >/dev/null
-	expect_splat "KASAN: " load bioset_afterput "$@"
+	expect_splat "BUG: KASAN: " load bioset_afterput "$@"
 	unload bioset_afterput
 	dmesg >/tmp/report
 	grep -q 'BUG: KASAN: .*use-after-free in ' /tmp/report ||
@@ -26,7 +26,7 @@ report_of() {
 
 all_of() {
 	local what how
-	for what in bio pad vecs16 vecs256; do
+	for what in bio pad vecs16 vecs64 vecs256; do
 		for how in read write; do
 			report_of "what=$what" "how=$how" "$@"
 		done
@@ -40,11 +40,14 @@ unseen() {
 	unload bioset_core
 }
 
+without_lockdep # KASAN's first report switches it off.
 load bioset_core
 check "use after our bio_put() is reported" all_of by=ours
 check "use after the kernel's bio_put() is reported" all_of by=kernel
 check "use of a bio of the reserve after its put is reported" \
 	all_of by=ours from_reserve=1
+check "use of a bio of the reserve after the kernel's put of it is reported" \
+	all_of by=kernel from_reserve=1
 unload bioset_core
 check "with caches it is not seen" unseen
 nothing_left
