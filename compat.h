@@ -36,7 +36,7 @@
  * does not load on one that does them in another way.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
-#error "bioset supports Linux 5.10 to 7.2, and later ones that do not refuse; report what you need to its issue tracker"
+#error "bioset supports Linux 5.10 to 7.2 (newer: if it builds); report to its issue tracker"
 #endif
 
 /*
