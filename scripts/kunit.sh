@@ -66,7 +66,7 @@ may_skip() {
 skips() {
 	local name why allowed
 	allowed=$(may_skip)
-	sed -n 's/^ *ok [0-9]* \(- \)\{0,1\}\(.*[^ ]\) *# SKIP *\(..*\)/\2\t\3/p' "$log/ktap" |
+	sed -n 's/^ *ok [0-9]* \(- \)\{0,1\}\(.*[^ ]\) *# SKIP *\([^ ].*\)/\2\t\3/p' "$log/ktap" |
 		while IFS=$'\t' read -r name why; do
 			[[ -n $allowed && $why =~ ^($allowed)$ ]] ||
 				echo "not ok $name - skipped: $why"
@@ -127,7 +127,7 @@ build=$("$TOP/scripts/modules.sh" "$kernel" 2>"$CACHE/logs/modules.log") || {
 }
 status=0
 printed=$("$TOP/scripts/boot.sh" --kernel "$kernel" --build "$build" \
-	--modules "${MODULES:-}" --mem 768 --time "${LIMIT:-700}" \
+	--modules "${MODULES:-}" --mem 768 --time "${LIMIT:-1000}" \
 	--append "${suite:+guest.suite=$suite} ${LIMIT_MS:+guest.limit_ms=$LIMIT_MS} ${APPEND:-}" \
 	--name "kunit-$(basename "$kernel")" "$TOP/tests/guest/kunit.sh") || status=$?
 outcome=$(tail -n 1 <<<"$printed")

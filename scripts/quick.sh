@@ -14,5 +14,5 @@
 kernel=uml${KERNEL:+-$KERNEL}
 # Not in the step's time
 "$TOP/scripts/kernel.sh" "$kernel" >/dev/null
-step "KUnit on UML" 800 "$TOP/scripts/kunit.sh" "$kernel" "${SUITE:-}"
+step "KUnit on UML" 1150 "$TOP/scripts/kunit.sh" "$kernel" "${SUITE:-}"
 totals

@@ -150,6 +150,9 @@ kunit() {
 	kunit_log "a case that this kernel cannot run" \
 		"$(ktap 'ok 2 made_up_second # SKIP one CPU')" \
 		'^# skipped made_up.made_up_second' '^not ok'
+	kunit_log "a suite that this kernel cannot run" \
+		"$(ktap 'ok 2 made_up_second # SKIP one CPU' 'ok 1 made_up # SKIP ')" \
+		'^# skipped made_up.made_up_second' '^not ok'
 	kunit_log "a case that is skipped for another reason" \
 		"$(ktap 'ok 2 made_up_second # SKIP one CPU fewer')" \
 		'^not ok made_up_second - skipped: one CPU fewer'

@@ -96,18 +96,18 @@ beside "in a kernel's source tree" 1800 "$TOP/scripts/kernel-tree-test.sh"
 
 beside "unloading beside a stuck work item" 200 "$run" stuckwork
 step "UML kernel" 1500 kernel uml
-beside "KUnit by bio_init()" 400 kunit_by_bio_init
+beside "KUnit by bio_init()" 1150 kunit_by_bio_init
 step "UML kernel of Linux 7.2" 1500 kernel uml-7.2
-beside "KUnit on UML, Linux 7.2" 800 "$kunit" uml-7.2
+beside "KUnit on UML, Linux 7.2" 1150 "$kunit" uml-7.2
 step "UML kernel of Linux 6.12" 1500 kernel uml-6.12
-beside "KUnit on UML, Linux 6.12" 800 "$kunit" uml-6.12
+beside "KUnit on UML, Linux 6.12" 1150 "$kunit" uml-6.12
 step "UML kernel of Linux 5.10" 1500 kernel uml-5.10
-beside "KUnit on UML, Linux 5.10" 800 "$kunit" uml-5.10
+beside "KUnit on UML, Linux 5.10" 1150 "$kunit" uml-5.10
 
 for version in 5.10 6.12 7.2; do
 	step "KASAN kernel of Linux $version" 1500 kernel "kasan-$version"
 	beside "planted bugs on KASAN, Linux $version" 300 "$TOP/scripts/planted.sh" "kasan-$version"
-	beside "KUnit on KASAN, Linux $version" 900 "$kunit" "kasan-$version"
+	beside "KUnit on KASAN, Linux $version" 1150 "$kunit" "kasan-$version"
 	beside "use after put on KASAN, Linux $version" 700 "$run" afterput "kasan-$version"
 done
 beside "bcache, unmodified" 900 "$TOP/scripts/intree-driver.sh" bcache
@@ -122,7 +122,7 @@ beside "mutants" 5400 "$TOP/scripts/mutants.sh"
 
 step "KCSAN kernel" 1500 kernel kcsan
 beside "planted bugs on KCSAN" 300 "$TOP/scripts/planted.sh" kcsan
-beside "KUnit on KCSAN" 900 "$kunit" kcsan
+beside "KUnit on KCSAN" 1150 "$kunit" kcsan
 beside "ten minutes on KCSAN" 2700 ten_minutes kcsan
 
 step "KCSAN kernel of Linux 7.2" 1500 kernel kcsan-7.2
@@ -131,7 +131,7 @@ beside "ten minutes on KCSAN, Linux 7.2" 2700 ten_minutes kcsan-7.2
 
 step "UBSAN kernel" 1500 kernel ubsan
 beside "planted bugs on UBSAN" 300 "$TOP/scripts/planted.sh" ubsan
-beside "KUnit on UBSAN" 900 "$kunit" ubsan
+beside "KUnit on UBSAN" 1150 "$kunit" ubsan
 beside "torture on UBSAN with faults" "$torture_limit" torture ubsan faults=10
 
 beside "model on the RT kernel" 400 "$run" apimodel rt calls=300000

@@ -44,7 +44,7 @@ dispatch "$@"
 
 step "KASAN kernel" 1500 kernel
 # The longest step; a guest keeps little more than one CPU busy.
-beside "KUnit" 840 kunit
+beside "KUnit" 1150 kunit
 if [ -z "${SUITE:-}" ]; then
 	step "bad kernel directories" 120 "$TOP/scripts/badkdir.sh"
 	step "in the tree" 300 "$TOP/scripts/tree-test.sh"

@@ -512,6 +512,8 @@ static void rescue_while_waiting_for_other_set(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, m->lower->nr_seen, 1);
 	bio_put(held);
 	expect_completed(test, io);
+	/* The second goes down only when the submit function has returned. */
+	KUNIT_ASSERT_TRUE(test, test_worker_done(io->worker, TEST_LIMIT_MS));
 	expect_order_from(test, m->lower, 1, 2);
 }
 

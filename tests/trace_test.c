@@ -200,7 +200,6 @@ static void trace_of_a_rescue(struct kunit *test)
 	io = test_io(test, disk);
 	KUNIT_EXPECT_TRUE(test, test_io_done(io, TEST_LIMIT_MS));
 	expect_traced(test, 2, name, "reserve_take", taken);
-	expect_traced(test, 1, name, "wait_begin", taken);
 	snprintf(rest, sizeof(rest), " sector=0 sectors=%u op=%u", DISK_SECTORS,
 		 (__force unsigned int)REQ_OP_WRITE);
 	expect_traced(test, 1, name, "punt", with_dev(test, "", leaf, rest));
