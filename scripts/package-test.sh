@@ -208,7 +208,7 @@ as_readme_says() {
 	sources
 	# shellcheck disable=SC2016 # for the inner shell
 	with_network inside sh -exc '
-		apt-get -q install sudo
+		apt-get -q install sudo passwd
 		useradd -m -s /bin/sh somebody
 		echo "somebody ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/somebody
 		su - somebody -c "set -ex; cd /srv/bioset; $1"' _ "$commands"
