@@ -4,14 +4,10 @@
  */
 #include <linux/cpumask.h>
 #include <linux/delay.h>
-#include <linux/kcsan-checks.h>
 #include <linux/slab.h>
 
-/* First, for the documented names; internal.h comes without. */
 #include "testdisk.h"
 #include "testlib.h"
-
-#include "internal.h"
 
 /* A driver's struct: gone at once when its set is. */
 struct driver {
@@ -225,106 +221,6 @@ static void teardown_races_with_put(struct kunit *test)
 	}
 }
 
-/*
- * catalogue 21: a put has done with its set when it counts, so nobody looks at
- * a set that has nothing in flight.  KCSAN sees who does, be it because some
- * CPU may put an access off until then.  It looks at few accesses only, so
- * meanwhile it is to look at more of them.
- */
-#define HANDOVERS 4000
-#define SKIP_WATCH "/sys/module/kcsan/parameters/skip_watch"
-
-struct handover {
-	struct bio_set *bs;
-	struct bio *bio;
-	unsigned long end;
-};
-
-static void restore_skip_watch(void *before)
-{
-	test_write_file(SKIP_WATCH, before);
-}
-
-static void look_closely(struct kunit *test)
-{
-	static char before[16];
-
-	if (!test_path_exists(SKIP_WATCH))
-		return; /* no KCSAN */
-	KUNIT_ASSERT_GT(test,
-			test_read_file(SKIP_WATCH, before, sizeof(before)), 0);
-	test_defer(test, restore_skip_watch, before);
-	KUNIT_ASSERT_EQ(test, test_write_file(SKIP_WATCH, "40"), 0);
-}
-
-static int put_handed_over(void *arg)
-{
-	struct handover *h = arg;
-	struct bio *bio;
-	int n;
-
-	for (n = 0; n < HANDOVERS; n++) {
-		/* pairs with smp_store_release() in hand_over() */
-		while (!(bio = smp_load_acquire(&h->bio))) {
-			if (time_after(jiffies, h->end))
-				return -ETIME;
-			cond_resched();
-		}
-		WRITE_ONCE(h->bio, NULL);
-		if (n & 1)
-			test_kernel_put(bio);
-		else
-			bio_put(bio);
-	}
-	return 0;
-}
-
-static int hand_over(void *arg)
-{
-	struct handover *h = arg;
-	struct bset *set = bset_of(h->bs);
-	struct bioset_stats stats;
-	int n;
-
-	for (n = 0; n < HANDOVERS; n++) {
-		/* pairs with smp_load_acquire() in put_handed_over() */
-		smp_store_release(&h->bio,
-				  bio_alloc_bioset(GFP_NOIO, n & 2 ? 256 : 0,
-						   h->bs));
-		do {
-			if (time_after(jiffies, h->end))
-				return -ETIME;
-			cond_resched();
-			bset_get_stats(h->bs, &stats);
-		} while (stats.in_flight);
-		/* bset_exit() and its caller may free them now. */
-		ASSERT_EXCLUSIVE_ACCESS(*set);
-		ASSERT_EXCLUSIVE_ACCESS(*h->bs);
-	}
-	return 0;
-}
-
-static void teardown_put_is_over(struct kunit *test)
-{
-	struct handover *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
-	struct test_worker *w[2];
-	int i;
-
-	if (num_online_cpus() < 2)
-		kunit_skip(test, "one CPU");
-	KUNIT_ASSERT_NOT_NULL(test, h);
-	h->bs = test_set(test, 2, 8, BIOSET_NEED_BVECS);
-	h->end = jiffies + msecs_to_jiffies(2 * TEST_LIMIT_MS);
-	look_closely(test);
-	w[0] = test_worker_on(test, 0, hand_over, h);
-	w[1] = test_worker_on(test, 1, put_handed_over, h);
-	for (i = 0; i < ARRAY_SIZE(w); i++) {
-		KUNIT_ASSERT_TRUE(test,
-				  test_worker_done(w[i], 3 * TEST_LIMIT_MS));
-		KUNIT_EXPECT_EQ(test, w[i]->ret, 0);
-	}
-}
-
 /* The rescuer may still be at work when the last bio is back. */
 struct rescue {
 	struct bio_set *bs;
@@ -450,7 +346,6 @@ static struct kunit_case teardown_cases[] = {
 	KUNIT_CASE(teardown_reports_wait),
 	KUNIT_CASE(teardown_waits_for_reserve),
 	KUNIT_CASE(teardown_races_with_put),
-	KUNIT_CASE(teardown_put_is_over),
 	KUNIT_CASE(teardown_races_with_rescue),
 	KUNIT_CASE(teardown_leaves_others_alone),
 	KUNIT_CASE(teardown_many_cycles),

@@ -10,8 +10,9 @@
  * What stands for what: smp_rmb() is an acquire fence, smp_wmb() a release
  * fence, smp_mb() a sequentially consistent one, READ_ONCE() and WRITE_ONCE()
  * are relaxed accesses. A plain access is a var: Relacy fails when two of them
- * may happen at once. C++ promises less than the kernel's model where these
- * differ here, so what holds here holds there.
+ * may happen at once. The two fences order a little more than the kernel's: an
+ * acquire fence later stores as well, a release fence earlier loads. No test here
+ * needs that.
  */
 #include <cstdio>
 #include <cstring>
