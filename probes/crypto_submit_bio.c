@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * 7.0: who submits a bio that is to be encrypted has to say so, where no
- * hardware does it.
+ * In 7.2, not yet in 6.12: who submits a bio that is to be encrypted has to say
+ * so, where no hardware does it.
  *
  * export: __blk_crypto_submit_bio
  */

@@ -546,8 +546,8 @@ static inline void test_set_crypt(struct bio *bio, struct bio_crypt_ctx *ctx)
 #endif
 
 /*
- * Gives @bio a context like @ctx.  What does that is exported since 7.1 only,
- * but a clone that the kernel makes has a context of its own.  No kernel clones
+ * Gives @bio a context like @ctx.  What does that is exported by 7.2, but not by
+ * 6.12.  A clone that the kernel makes has a context of its own.  No kernel clones
  * integrity data as well.
  */
 static inline void test_encrypt(struct bio *bio, struct bio_crypt_ctx *ctx)
@@ -587,7 +587,7 @@ static inline void test_make_key(struct blk_crypto_key *key)
 		bytes[i] = i;
 }
 
-/* Until 6.19 each submit_bio() encrypts what the disk cannot. */
+/* In 6.12 each submit_bio() encrypts what the disk cannot; in 7.2 this one. */
 static inline void test_submit_encrypted(struct bio *bio)
 {
 #if BSET_HAVE_CRYPTO_SUBMIT_BIO
