@@ -87,6 +87,7 @@ beside "use after put on the KASAN kernel" 700 "$run" afterput
 beside "failure points on the KASAN kernel" 1000 "$run" failnth
 
 beside "throughput against the reserve" 400 env RESERVES=1,8,128 SECS=2 "$TOP/scripts/tuning.sh"
+beside "memory dump of Linux 7.2" 500 "$TOP/scripts/drgn-test.sh" 7.2
 beside "the demonstration" 900 "$TOP/scripts/demo-test.sh"
 beside "documentation" 1900 "$TOP/scripts/docs-test.sh"
 beside "documentation on Linux 5.10" 1900 "$TOP/scripts/docs-test.sh" 5.10

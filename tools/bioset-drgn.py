@@ -37,9 +37,10 @@ class Kallsyms:
         try:
             self.at = {name: int(info[f"SYMBOL(kallsyms_{name})"], 16)
                        for name in ("names", "num_syms", "token_table", "token_index",
-                                    "offsets", "relative_base")}
+                                    "offsets")}
         except KeyError as missing:
             raise Failure(f"the dump's VMCOREINFO has no {missing}: is the kernel older than 6.0?")
+        self.base = info.get("SYMBOL(kallsyms_relative_base)")
 
     def tokens(self):
         index = struct.unpack("<256H", self.core.read(self.at["token_index"], 512))
@@ -66,10 +67,13 @@ class Kallsyms:
         raise Failure(f"no symbol {wanted} in the dump")
 
     def address(self, i):
-        base = self.core.read_u64(self.at["relative_base"])
-        offset, = struct.unpack("<i", self.core.read(self.at["offsets"] + 4 * i, 4))
+        at = self.at["offsets"] + 4 * i
+        offset, = struct.unpack("<i", self.core.read(at, 4))
+        if self.base is None:
+            # As 7.2 has it: counted from where the offset itself lies.
+            return at + offset
         # Offsets of per-CPU symbols are positive; others count down from -1.
-        return offset if offset >= 0 else base - 1 - offset
+        return offset if offset >= 0 else self.core.read_u64(int(self.base, 16)) - 1 - offset
 
 
 def vmcoreinfo(path):
