@@ -32,8 +32,8 @@ quick: ## the KUnit suites on User Mode Linux, in seconds
 mutants: ## does each test notice what it is for? (NAMES=...: some of them)
 	@scripts/mutants.sh $(NAMES)
 
-test-all: ## the tests on every test kernel, for a release
-	@scripts/test-all.sh
+test-all: ## the tests of a release (PARTS="kernels install": some parts)
+	@scripts/test-all.sh $(PARTS)
 
 torture: ## a long random run (ARGS="kasan secs=3600 seed=1")
 	@scripts/run torture $(ARGS)
