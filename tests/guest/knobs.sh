@@ -69,6 +69,24 @@ parameter_ends() {
 	done
 }
 
+slab_names() {
+	find /sys/kernel/slab -name 'bset_bio-*' | sort
+}
+
+# RCU may still keep the slab of a set that went when the module comes back.
+new_slab_names() {
+	slab_names >/tmp/before
+	cat /tmp/before
+	[ -s /tmp/before ]
+	unload_stripe
+	load bioset_core
+	load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
+	slab_names >/tmp/after
+	cat /tmp/after
+	[ -s /tmp/after ]
+	must_fail grep -qxF -f /tmp/before /tmp/after
+}
+
 starved_io() {
 	local dir
 	dir=$(set_dir)
@@ -128,6 +146,7 @@ check "each parameter at its ends" parameter_ends
 load bioset_core
 load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
 check "bad input to a knob is refused" bad_knobs
+check "slabs have new names after a reload" new_slab_names
 check "starved I/O is punted, rescued and done" starved_io
 unload_stripe
 no_null_disks
