@@ -3,6 +3,7 @@
 # What runs on kernels and machines other than Debian's 6.1 for amd64. Source it
 # after lib.sh. NAME is one of stock.sh.
 #
+#   fetched NAME...              unpack them, side by side
 #   other_kernel NAME            what a user of that stock kernel relies on
 #   all_of_other_kernel NAME     the same, and the knobs
 #   other_machine NAME           the same kernel on another architecture
@@ -12,6 +13,25 @@
 run=$TOP/scripts/run
 # The tests of a change draw the same each time; those of a release do not.
 seed=4
+
+# Most of it is waiting for the network.
+fetched() {
+	local name status=0
+	declare -A fetching
+	for name; do
+		"$TOP/scripts/stock.sh" "$name" >/dev/null &
+		fetching[$name]=$!
+	done
+	for name; do
+		if wait "${fetching[$name]}"; then
+			ok "$name"
+		else
+			not_ok "$name - it cannot be fetched; its last line says why"
+			status=1
+		fi
+	done
+	return $status
+}
 
 # short_runs NAME CALLS SECONDS: calls beside a model, and torture
 short_runs() {

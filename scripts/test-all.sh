@@ -127,6 +127,7 @@ part_sanitizers() {
 
 part_kernels() {
 	local version
+	beside "kernels are fetched" 1500 fetched rt 6.1-cloud 5.10 6.12 6.12-rt 7.2 7.2-rt
 	beside "RT kernel" 1500 all_of_other_kernel rt
 	beside "cloud kernel" 1500 all_of_other_kernel 6.1-cloud
 	beside "Linux 6.12 RT" 1500 all_of_other_kernel 6.12-rt
@@ -138,8 +139,10 @@ part_kernels() {
 }
 
 part_machines() {
-	local name
-	for name in i386 armhf ppc64el riscv64 arm64-7.2 s390x-7.2; do
+	local name names="i386 armhf ppc64el riscv64 arm64-7.2 s390x-7.2"
+	# shellcheck disable=SC2086 # words
+	beside "kernels are fetched" 1500 fetched arm64 $names
+	for name in $names; do
 		beside "$name" 700 other_machine "$name"
 	done
 	beside "example on arm64" 900 example_with_io arm64

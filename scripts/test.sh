@@ -42,6 +42,7 @@ kunit() {
 [ -z "${SUITE:-}" ] || "$TOP/scripts/kunit.sh" --check-suite "$SUITE"
 dispatch "$@"
 
+[ -n "${SUITE:-}" ] || beside "kernels are fetched" 1500 fetched stock rt 5.10 6.12 7.2 arm64 s390x
 step "KASAN kernel" 1500 kernel
 # The longest step; a guest keeps little more than one CPU busy.
 beside "KUnit" 1150 kunit
