@@ -314,7 +314,9 @@ EXPORT_SYMBOL_BSET(bset_cache_count);
 
 /*
  * Whether a list is, or may be about to get, longer than lists are now: the
- * last push by the old length may be under way when another CPU looks.
+ * last push by the old length may be under way when another CPU looks.  A few
+ * pushes before it may not be visible there yet; then the list stays too long
+ * until it is next used.
  */
 static bool bset_is_long(unsigned int nr, unsigned int batch)
 {

@@ -89,12 +89,12 @@ unload() {
 	[ ! -d "/sys/module/$1" ] || fail "module $1 is still there after rmmod"
 }
 
-# wait_for CMD...: until it is so, which must not take ten seconds
+# wait_for CMD...: until it is so, which must not take half a minute
 wait_for() {
 	local n=0
 	until "$@"; do
 		n=$((n + 1))
-		[ $n -lt 100 ] || fail "waited in vain for: $*"
+		[ $n -lt 300 ] || fail "waited in vain for: $*"
 		sleep 0.1
 	done
 }

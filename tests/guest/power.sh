@@ -99,14 +99,17 @@ last_puts_of_all() {
 	nothing_left
 }
 
+writes_wait() {
+	[ "$(set_stat in_flight)" -gt 0 ] && [ "$(set_stat waiting)" -gt 0 ]
+}
+
 # The last lines of all: the verdict is written, and the machine starts again.
 # Who hangs then has failed by the time that is up.
 leave_while_writing() {
 	load_slow
 	starve 1
 	start_writers
-	[ "$(set_stat in_flight)" -gt 0 ]
-	[ "$(set_stat waiting)" -gt 0 ]
+	wait_for writes_wait
 }
 
 load_slow() {

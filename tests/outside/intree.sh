@@ -6,17 +6,10 @@
 : "${module:?}" "${disk:?}"
 
 SETS=/sys/kernel/debug/bioset
-NULLB=/sys/kernel/config/nullb
 
-# ram_disk N MIB: /dev/nullbN, a RAM disk that completes in a timer's interrupt.
-# From 0 upwards: some kernels count themselves.
+# ram_disk N MIB: /dev/nullbN, a RAM disk that completes in a timer's interrupt
 ram_disk() {
-	mkdir "$NULLB/nullb$1"
-	echo "$2" >"$NULLB/nullb$1/size"
-	echo 1 >"$NULLB/nullb$1/memory_backed"
-	echo 2 >"$NULLB/nullb$1/irqmode"
-	echo 1 >"$NULLB/nullb$1/power"
-	[ -b "/dev/nullb$1" ]
+	null_disk "nullb$1" "size=$2" memory_backed=1 irqmode=2
 }
 
 # column NAME: of the driver's sets; the table knows whose they are
@@ -55,19 +48,9 @@ starve_all() {
 	done
 }
 
-wait_for() {
-	local n=0
-	until "$@"; do
-		n=$((n + 1))
-		[ $n -lt 300 ] || fail "waited in vain for: $*"
-		sleep 0.1
-	done
-}
-
 get_ready() {
 	mount_host
 	modprobe null_blk nr_devices=0
-	mount -t configfs none /sys/kernel/config
 	modprobe ext4
 	load bioset_core
 }
