@@ -13,6 +13,8 @@
 #   # says: TEXT             optional; and the log of the run has this text
 #   # kernel: kasan          optional; a kernel as for run, "uml" is the default
 #
+# RESUME=1: do not run again those that were noticed in this very tree.
+#
 # Names are beginnings of the patches' names, such as 01 for those of the first
 # row of the test catalogue.
 
@@ -45,6 +47,7 @@ run_test() {
 	find_flavour "$1"
 	export SOURCES=$work BUILD_NAME=mutant-${kernel##*/}
 	read -ra words <<<"$2"
+	unset RESUME # what was green without the mutant
 	# The limit is shorter than the tests' own: many end by it.
 	if [ -f "$TOP/tests/guest/${words[0]:-}.sh" ]; then
 		"$TOP/scripts/run" "${words[0]}" "$1" "${words[@]:1}"
@@ -106,6 +109,7 @@ mutant() {
 }
 
 dispatch "$@"
+keep_results "$CACHE/release/$(tree_key)"
 if [ $# = 0 ]; then
 	step "no mutant" 400 control
 	set -- ''

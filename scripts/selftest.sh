@@ -207,6 +207,20 @@ sums() {
 	sum "one that runs out of time" "1 passed, 1 failed" 'beside a 1 sleep 9; step b 9 true'
 	sum "one that dies" "0 passed, 1 failed" 'beside a 9 sleep 2; kill -9 $!'
 	sum "none" "0 passed, 1 failed" ''
+	continued
+}
+
+# What was green is taken over if one asks for it, and nothing else is.
+continued() {
+	local kept
+	kept=$(mktemp -d)
+	sum "a run that is kept" "1 passed, 1 failed" \
+		"keep_results $kept; step a 9 true; beside b 9 false"
+	sum "a run that is continued" "2 passed, 0 failed" \
+		"keep_results $kept; RESUME=1; step a 9 false; beside b 9 true"
+	sum "a run that begins anew" "1 passed, 1 failed" \
+		"keep_results $kept; step a 9 false; step b 9 true"
+	rm -r "$kept"
 }
 
 if [ "${1:-}" = --key ]; then

@@ -16,12 +16,19 @@
 # is the same, beside the steps that follow. What it prints comes in one piece when
 # it ends. Each kind of step waits until fewer than LANES run (one for each CPU).
 #
+#   keep_results DIR
+#
+# before the steps: what each finds is kept in DIR. With RESUME=1, those that were
+# green in a run with the same DIR are shown again, and not run: a long run goes on
+# where it was interrupted.
+#
 # totals waits for all, prints "N passed, N failed" and gives the status.
 
 steps=$(mktemp -d)
 trap 'rm -rf "$steps"' EXIT
 mkdir "$steps/results" "$steps/output"
 step_number=0
+kept=''
 LANES=${LANES:-$(nproc)}
 
 ok() {
@@ -78,7 +85,38 @@ run_step() {
 	elif [ ! -s "$file" ]; then
 		ok "$name" | tee -a "$file"
 	fi
+	[ -z "$kept" ] || cp "$file" "$kept/$(file_of "$name")"
 	say "$name took $(took "$start")"
+}
+
+keep_results() {
+	kept=$1
+	mkdir -p "$kept"
+}
+
+# A name for the files of this tree, whoever tracks them
+tree_key() {
+	(cd "$TOP" && find . -name .git -prune -o -type f -print0 | LC_ALL=C sort -z |
+		xargs -0 sha256sum) | sha256sum | cut -c1-16
+}
+
+file_of() {
+	echo "${1//[^A-Za-z0-9.-]/_}"
+}
+
+# was_green NAME: in this run or one that this one continues; then its results
+# are this run's.
+was_green() {
+	local old
+	old=$kept/$(file_of "$1")
+	if [ -z "$kept" ] || [ "${RESUME:-}" != 1 ] ||
+		! grep -q '^ok ' "$old" 2>/dev/null || grep -q '^not ok ' "$old"; then
+		return 1
+	fi
+	say "$1 was green on $(date -r "$old" '+%F %H:%M')"
+	step_number=$((step_number + 1))
+	cp "$old" "$steps/results/$step_number"
+	cat "$old"
 }
 
 # A step's file is there before it runs: one that dies has failed.
@@ -93,12 +131,14 @@ wait_for_lane() {
 
 step() {
 	local file
+	! was_green "$1" || return 0
 	wait_for_lane "$1"
 	run_step "$file" "$@"
 }
 
 beside() {
 	local file output
+	! was_green "$1" || return 0
 	wait_for_lane "$1"
 	output=$steps/output/$step_number
 	say "$1 begins"

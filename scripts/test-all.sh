@@ -15,6 +15,8 @@
 #   soak        long random runs; each takes TORTURE_SECS seconds (default 300)
 #   install     the package and "make install" in each suite, Secure Boot
 #   mutants     does each test notice what it is for?
+#
+# RESUME=1: do not run again what was green for the very same files.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -56,14 +58,18 @@ power_cuts() {
 	return $status
 }
 
-# One after the other, since they make machines of the same suites
+# installation SUITE: one after the other, since they make machines of that suite
 installation() {
 	local status=0
-	"$TOP/scripts/package-test.sh" suites || status=1
+	"$TOP/scripts/package-test.sh" suites "$1" || status=1
+	"$TOP/scripts/install-test.sh" life "$1" || status=1
+	return $status
+}
+
+refusals() {
+	local status=0
 	"$TOP/scripts/package-test.sh" refusals || status=1
-	"$TOP/scripts/install-test.sh" life || status=1
 	"$TOP/scripts/install-test.sh" refusals || status=1
-	"$TOP/scripts/secure-boot.sh" || status=1
 	return $status
 }
 
@@ -127,7 +133,7 @@ part_sanitizers() {
 
 part_kernels() {
 	local version
-	beside "kernels are fetched" 1500 fetched rt 6.1-cloud 5.10 6.12 6.12-rt 7.2 7.2-rt
+	beside "other kernels are fetched" 1500 fetched rt 6.1-cloud 5.10 6.12 6.12-rt 7.2 7.2-rt
 	beside "RT kernel" 1500 all_of_other_kernel rt
 	beside "cloud kernel" 1500 all_of_other_kernel 6.1-cloud
 	beside "Linux 6.12 RT" 1500 all_of_other_kernel 6.12-rt
@@ -141,7 +147,7 @@ part_kernels() {
 part_machines() {
 	local name names="i386 armhf ppc64el riscv64 arm64-7.2 s390x-7.2"
 	# shellcheck disable=SC2086 # words
-	beside "kernels are fetched" 1500 fetched arm64 $names
+	beside "kernels of machines are fetched" 1500 fetched arm64 $names
 	for name in $names; do
 		beside "$name" 700 other_machine "$name"
 	done
@@ -203,7 +209,13 @@ part_soak() {
 }
 
 part_install() {
-	beside "installation" 21000 installation
+	local suite
+	for suite in bullseye trixie sid bookworm; do
+		beside "installation in $suite" 5000 installation "$suite"
+	done
+	wait
+	beside "installation refused" 5000 refusals
+	beside "Secure Boot" 2000 "$TOP/scripts/secure-boot.sh"
 	beside "in a kernel's source tree" 1800 "$TOP/scripts/kernel-tree-test.sh"
 }
 
@@ -220,6 +232,7 @@ esac
 for part; do
 	[[ " $PARTS " = *" $part "* ]] || die "there is no part \"$part\"; the parts are: $PARTS"
 done
+keep_results "$CACHE/release/$(tree_key)"
 for part; do
 	"part_$part"
 done
