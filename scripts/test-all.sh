@@ -103,7 +103,7 @@ part_stock() {
 part_sanitizers() {
 	local version
 	built kasan
-	beside "failure points on the KASAN kernel" 1000 "$run" failnth
+	beside "failure points on the KASAN kernel" 1600 "$run" failnth
 	beside "use after put on the KASAN kernel" 700 "$run" afterput
 	beside "example on the KASAN kernel" 600 "$run" example kasan
 	beside "model on the KASAN kernel" 400 "$run" apimodel kasan calls=300000

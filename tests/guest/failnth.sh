@@ -2,11 +2,12 @@
 # shellcheck shell=dash
 # Every failure point of making and using a set, and of loading the module: each
 # allocation fails once, in turn. Needs a kernel that injects faults (kasan, kcsan,
-# ubsan, gcov).
+# ubsan, gcov). On the KASAN kernel, a load that fails late takes some seconds: that
+# kernel releases the module's kobjects after a random time.
 #
 # flavour: kasan
 # guest: --mem 768
-# time: 900
+# time: 1500
 # shows: points
 
 sets() {
