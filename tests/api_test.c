@@ -239,6 +239,21 @@ static void api_clone_fast(struct kunit *test)
 	free_source(src);
 }
 
+/* Without a device a source has no cgroup; its clone for a device has one. */
+static void api_clone_of_no_device(struct kunit *test)
+{
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct bio_set *bs = test_set(test, 2, 16, 0);
+	struct bio *src = kernel_bio_alloc_fs(NULL, 1, REQ_OP_WRITE);
+	struct bio *clone = bio_alloc_clone(disk->bdev, src, GFP_NOIO, bs);
+
+	KUNIT_ASSERT_NOT_NULL(test, clone);
+	KUNIT_EXPECT_TRUE(test, test_bio_is_for(clone, disk->bdev));
+	KUNIT_EXPECT_TRUE(test, test_has_group(clone));
+	bio_put(clone);
+	test_kernel_put(src);
+}
+
 static void want_integrity(struct kunit *test, struct bio_set *bs)
 {
 	KUNIT_ASSERT_EQ(test, test_integrity_create(bs, 2), 0);
@@ -644,6 +659,7 @@ static struct kunit_case api_cases[] = {
 	KUNIT_CASE_PARAM(api_init_exit, flags_gen_params),
 	KUNIT_CASE(api_clone_fast),
 	KUNIT_CASE(api_alloc_clone),
+	KUNIT_CASE(api_clone_of_no_device),
 	KUNIT_CASE(api_clone_integrity),
 	KUNIT_CASE(api_split_integrity),
 	KUNIT_CASE(api_split),

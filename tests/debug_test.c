@@ -691,6 +691,36 @@ static void upper_submit(struct test_disk *disk, struct bio *parent)
 	bio_endio(parent);
 }
 
+/* Neither the header nor the tracepoint sees it: its submission was traced before. */
+static void submit_unseen(struct test_disk *disk, struct bio *parent)
+{
+	struct upper *u = disk->priv;
+	struct bio *bio =
+		bset_alloc(u->lower->bdev, 0, REQ_OP_WRITE, GFP_NOIO, u->bs);
+
+	bio->bi_end_io = bset_put;
+	bio_set_flag(bio, BIO_TRACE_COMPLETION);
+	(submit_bio_noacct)(bio);
+	bset_put(bset_alloc(NULL, 0, 0, GFP_NOIO, u->bs));
+	bio_endio(parent);
+}
+
+/* What waits on the task's own list until the submit function returns is not held. */
+static void debug_own_list_is_not_held(struct kunit *test)
+{
+	struct upper *u = kunit_kzalloc(test, sizeof(*u), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, u);
+	u->bs = tracked_set(test, 2);
+	u->lower = test_disk(test, NULL, NULL);
+	KUNIT_ASSERT_TRUE(test,
+			  test_io_done(test_io(test,
+					       test_disk(test, submit_unseen,
+							 u)),
+				       TEST_LIMIT_MS));
+	KUNIT_EXPECT_EQ(test, misuses(test, u->bs), 0);
+}
+
 static void wake_leaf(void *u)
 {
 	complete_all(&((struct upper *)u)->go);
@@ -754,6 +784,7 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(debug_starved_is_tracked),
 	KUNIT_CASE(debug_no_false_alarm),
 	KUNIT_CASE(debug_submitted_is_not_held),
+	KUNIT_CASE(debug_own_list_is_not_held),
 	KUNIT_CASE(debug_doubt_is_said),
 	KUNIT_CASE(debug_interrupts_hold_nothing),
 	KUNIT_CASE(debug_reports_are_limited),

@@ -13,6 +13,7 @@
 #define pr_fmt(fmt) "failnth: " fmt
 
 #include <linux/bio.h>
+#include <linux/err.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 
@@ -25,6 +26,7 @@
 static struct bio_set set;
 static struct bio_set with_arrays;
 static struct bio *src;
+static struct bio *protected; /* with integrity data, of the NULL set */
 
 /* Whether the failure asked for has happened; none happens after this. */
 static bool has_failed(void)
@@ -133,6 +135,18 @@ static int call_clone(bool *hit)
 	return 0;
 }
 
+/* The memory for integrity data is not the set's. */
+static int call_clone_protected(bool *hit)
+{
+	struct bio *bio = bio_clone_fast(protected, GFP_NOIO, &with_arrays);
+
+	*hit = has_failed();
+	if (!bio)
+		return -ENOMEM;
+	bio_put(bio);
+	return 0;
+}
+
 static int call_split(bool *hit)
 {
 	struct bio *bio = bio_split(src, 1, GFP_NOIO, &with_arrays);
@@ -184,6 +198,7 @@ static const struct {
 	{ "alloc, NULL set, 64 vecs", call_alloc_null_64 },
 	{ "alloc, NULL set, 256 vecs", call_alloc_null_256 },
 	{ "clone", call_clone },
+	{ "clone, integrity data", call_clone_protected },
 	{ "split", call_split },
 	{ "starve", call_starve },
 	{ "alloc, tracked", call_alloc_tracked },
@@ -240,6 +255,12 @@ static int sweep_all(unsigned int points)
 	return points;
 }
 
+static int make_protected(void)
+{
+	protected = bio_alloc_bioset(GFP_KERNEL, 1, NULL);
+	return PTR_ERR_OR_ZERO(bio_integrity_alloc(protected, GFP_KERNEL, 1));
+}
+
 static int __init failnth_init(void)
 {
 	int first, ret;
@@ -254,7 +275,10 @@ static int __init failnth_init(void)
 	/* With vecs inside, for the reserve of arrays must stay whole. */
 	src = bio_alloc_bioset(GFP_KERNEL, 1, &with_arrays);
 	src->bi_iter.bi_size = 2 << SECTOR_SHIFT;
-	ret = sweep_all(first);
+	ret = make_protected();
+	if (!ret)
+		ret = sweep_all(first);
+	bio_put(protected);
 	bio_put(src);
 	bioset_exit(&with_arrays);
 	if (!ret)
