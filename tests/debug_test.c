@@ -11,11 +11,12 @@
 
 #define PAD 24
 #define ROUNDS 64 /* more than the quarantine holds */
-#define MANY 10000 /* bios out at once */
+#define MANY TEST_MANY_BIOS
 #define HELD_CAUSE                                     \
 	"as far as is known, the waiting task itself " \
 	"holds 1 unsubmitted bio(s)"
-#define TICK_NS (500 * NSEC_PER_USEC)
+/* With a sanitizer in an emulator, one tick takes a good part of a millisecond. */
+#define TICK_NS (5 * NSEC_PER_MSEC)
 
 /* Tracked from its start, as with track=1. */
 static struct bio_set *tracked_set(struct kunit *test, unsigned int pool_size)

@@ -86,6 +86,12 @@ static inline unsigned int test_fail_nth_left(void)
 
 #define TEST_TRACEPOINTS IS_ENABLED(CONFIG_TRACEPOINTS)
 
+/*
+ * Bios out at once.  With KCSAN a list of 10,000 takes a quarter of an hour: it
+ * looks up a symbol for each function of their stacks.
+ */
+#define TEST_MANY_BIOS (IS_ENABLED(CONFIG_KCSAN) ? 500 : 10000)
+
 #define TEST_CPU_HOTPLUG IS_ENABLED(CONFIG_HOTPLUG_CPU)
 
 /* 5.18: before, there is nothing that the bit could do to a bio of ours. */
