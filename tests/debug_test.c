@@ -710,15 +710,13 @@ static void submit_unseen(struct test_disk *disk, struct bio *parent)
 static void debug_own_list_is_not_held(struct kunit *test)
 {
 	struct upper *u = kunit_kzalloc(test, sizeof(*u), GFP_KERNEL);
+	struct test_io *io;
 
 	KUNIT_ASSERT_NOT_NULL(test, u);
 	u->bs = tracked_set(test, 2);
 	u->lower = test_disk(test, NULL, NULL);
-	KUNIT_ASSERT_TRUE(test,
-			  test_io_done(test_io(test,
-					       test_disk(test, submit_unseen,
-							 u)),
-				       TEST_LIMIT_MS));
+	io = test_io(test, test_disk(test, submit_unseen, u));
+	KUNIT_ASSERT_TRUE(test, test_io_done(io, TEST_LIMIT_MS));
 	KUNIT_EXPECT_EQ(test, misuses(test, u->bs), 0);
 }
 
