@@ -94,6 +94,7 @@ static void usual_kb(void *arg)
 
 static void use_kb(struct kunit *test, const char *kb)
 {
+	test_needs(test, KB_PARAM);
 	test_defer(test, usual_kb, NULL);
 	KUNIT_ASSERT_EQ(test, test_write_file(KB_PARAM, kb), 0);
 }
@@ -530,6 +531,7 @@ static void cache_tiny_is_bounded(struct kunit *test)
 static void cache_kb_refuses_nonsense(struct kunit *test)
 {
 	need_caches(test);
+	test_needs(test, KB_PARAM);
 	KUNIT_EXPECT_LT(test, test_write_file(KB_PARAM, "x"), 0);
 	KUNIT_EXPECT_LT(test, test_write_file(KB_PARAM, "-1"), 0);
 	KUNIT_EXPECT_LT(test, test_write_file(KB_PARAM, "4294967295"), 0);
@@ -816,6 +818,7 @@ static void cache_goes_with_last_set(struct kunit *test)
 	char prefix[32];
 	unsigned int ms;
 
+	test_needs(test, "/sys/kernel/slab");
 	KUNIT_ASSERT_NOT_NULL(test, bs);
 	KUNIT_ASSERT_EQ(test, bioset_init(bs, 1, 4321, BIOSET_NEED_BVECS), 0);
 	snprintf(prefix, sizeof(prefix), "bset_bio-%u.",

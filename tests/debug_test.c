@@ -532,10 +532,7 @@ static void debug_many_out_are_listed(struct kunit *test)
  */
 static void debug_bad_parameters(struct kunit *test)
 {
-	if (!test_path_exists(STALL_SECS)) {
-		kunit_skip(test, "there is no " STALL_SECS);
-		return;
-	}
+	test_needs(test, STALL_SECS);
 	KUNIT_EXPECT_LT(test, test_write_file(STALL_SECS, "86401"), 0);
 	KUNIT_EXPECT_LT(test, test_write_file(STALL_SECS, "-1"), 0);
 	KUNIT_EXPECT_LT(test, test_write_file(STALL_SECS, "soon"), 0);
@@ -546,15 +543,11 @@ static void debug_bad_parameters(struct kunit *test)
 static void debug_stall_report(struct kunit *test)
 {
 	struct bio_set *bs = test_starved_set(test, 1, 0);
-	struct bio *bio = bset_alloc(NULL, 0, 0, GFP_NOIO, bs);
 	struct test_worker *w;
+	struct bio *bio;
 
-	if (!test_path_exists(STALL_SECS)) {
-		bset_put(bio);
-		kunit_skip(test, "there is no " STALL_SECS);
-		return;
-	}
 	test_stall_secs(test, "1");
+	bio = bset_alloc(NULL, 0, 0, GFP_NOIO, bs);
 	w = test_worker(test, test_alloc_and_put, bs);
 	KUNIT_EXPECT_FALSE(test, test_worker_done(w, 3600));
 	bset_put(bio);
@@ -747,10 +740,6 @@ static void stall_below(struct kunit *test, int flags, const char *cause)
 /* From the certain to the likely. */
 static void debug_stall_causes(struct kunit *test)
 {
-	if (!test_path_exists(STALL_SECS)) {
-		kunit_skip(test, "there is no " STALL_SECS);
-		return;
-	}
 	test_stall_secs(test, "1");
 	stall_of_greedy_task(test);
 	stall_below(test, BSET_NO_RESCUER,
@@ -762,15 +751,11 @@ static void debug_stall_causes(struct kunit *test)
 static void debug_no_stall_report(struct kunit *test)
 {
 	struct bio_set *bs = test_starved_set(test, 1, 0);
-	struct bio *bio = bset_alloc(NULL, 0, 0, GFP_NOIO, bs);
 	struct test_worker *w;
+	struct bio *bio;
 
-	if (!test_path_exists(STALL_SECS)) {
-		bset_put(bio);
-		kunit_skip(test, "there is no " STALL_SECS);
-		return;
-	}
 	test_stall_secs(test, "0");
+	bio = bset_alloc(NULL, 0, 0, GFP_NOIO, bs);
 	w = test_worker(test, test_alloc_and_put, bs);
 	KUNIT_EXPECT_FALSE(test, test_worker_done(w, 2200));
 	bset_put(bio);

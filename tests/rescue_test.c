@@ -635,6 +635,7 @@ static struct scarcity *scarcity(struct kunit *test, struct bio_set *bs)
 	struct scarcity *sc = kunit_kzalloc(test, sizeof(*sc), GFP_KERNEL);
 	unsigned int i;
 
+	test_needs(test, THREADS_MAX);
 	KUNIT_ASSERT_NOT_NULL(test, sc);
 	splitter_setup(&sc->splitter, bs, test_disk(test, NULL, NULL),
 		       MAX_PIECES);

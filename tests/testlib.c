@@ -249,6 +249,7 @@ static void restore_stall_secs(void *unused)
 void test_stall_secs(struct kunit *test, const char *secs)
 {
 	test_defer(test, restore_stall_secs, NULL);
+	test_needs(test, STALL_SECS);
 	KUNIT_ASSERT_GE(test, test_write_file(STALL_SECS, secs), 0);
 }
 
@@ -412,6 +413,12 @@ bool test_path_exists(const char *path)
 		return false;
 	path_put(&p);
 	return true;
+}
+
+void test_needs(struct kunit *test, const char *path)
+{
+	if (!test_path_exists(path))
+		kunit_skip(test, "there is no %s", path);
 }
 
 /* Reads the start of a file as a string; its length or a negative error. */

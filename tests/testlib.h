@@ -181,6 +181,11 @@ void test_splat_end(void);
 
 /* Files, for sysfs. */
 bool test_path_exists(const char *path);
+/*
+ * Skips a case without the file that it looks at: suites that are built in run
+ * before anything is mounted.
+ */
+void test_needs(struct kunit *test, const char *path);
 /* Whether a line of the kernel's log, of any time, has the text in it. */
 bool __printf(1, 2) test_logged(const char *fmt, ...);
 ssize_t test_read_file(const char *path, char *text, size_t len);
