@@ -46,8 +46,6 @@ static struct taker *start_taker(struct kunit *test, struct bio_set *bs,
 	struct taker *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
-	if (kernel)
-		test_need_asking_kernel(test);
 	t->bs = bs;
 	t->nr_vecs = nr_vecs;
 	t->kernel = kernel;
@@ -276,6 +274,8 @@ static void reserve_put_wakes(struct kunit *test)
 
 	if (!test_context_usable(w->context))
 		kunit_skip(test, "sleeping locks");
+	if (w->kernel)
+		test_need_asking_kernel(test);
 	bs = test_starved_set(test, 1, BIOSET_NEED_BVECS);
 	/* A busy host may delay one; a lost wake-up is lost each time. */
 	for (tries = 0; tries < 3 && ms >= TEST_PROMPT_MS; tries++)
@@ -382,10 +382,12 @@ static void reserve_many_waiters(struct kunit *test)
 static void waiter_before_cache(struct kunit *test, bool kernel)
 {
 	struct bio_set *bs = test_set(test, 1, 0, BIOSET_NEED_BVECS);
-	struct late_put *from_slab = hold(test, bs, 256, kernel);
-	struct late_put *from_reserve;
+	struct late_put *from_slab, *from_reserve;
 	struct taker *t;
 
+	if (kernel)
+		test_need_asking_kernel(test);
+	from_slab = hold(test, bs, 256, kernel);
 	bset_starve(bs, 1);
 	from_reserve = hold(test, bs, 256, kernel);
 	t = start_taker(test, bs, 256, kernel);
