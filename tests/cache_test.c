@@ -818,7 +818,7 @@ static void cache_goes_with_last_set(struct kunit *test)
 	char prefix[32];
 	unsigned int ms;
 
-	test_needs(test, "/sys/kernel/slab");
+	test_needs(test, TEST_SLABS);
 	KUNIT_ASSERT_NOT_NULL(test, bs);
 	KUNIT_ASSERT_EQ(test, bioset_init(bs, 1, 4321, BIOSET_NEED_BVECS), 0);
 	snprintf(prefix, sizeof(prefix), "bset_bio-%u.",

@@ -35,7 +35,7 @@ static void need_encryption(struct kunit *test)
 /* How many there are, of whomever.  Only a shrink makes the count exact. */
 static long contexts(void)
 {
-	test_write_file("/sys/kernel/slab/bio_crypt_ctx/shrink", "1");
+	test_write_file(TEST_SLABS "/bio_crypt_ctx/shrink", "1");
 	return test_slab_attr("bio_crypt_ctx", "objects");
 }
 

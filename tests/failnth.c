@@ -124,27 +124,27 @@ static int call_alloc_null_256(bool *hit)
 	return alloc(NULL, 256, GFP_NOIO, hit);
 }
 
-static int call_clone(bool *hit)
+/* @no_bio: what it means if there is no clone */
+static int clone(struct bio *from, int no_bio, bool *hit)
 {
-	struct bio *bio = bio_clone_fast(src, GFP_NOIO, &with_arrays);
+	struct bio *bio = bio_clone_fast(from, GFP_NOIO, &with_arrays);
 
 	*hit = has_failed();
 	if (!bio)
-		return -EBADMSG;
+		return no_bio;
 	bio_put(bio);
 	return 0;
+}
+
+static int call_clone(bool *hit)
+{
+	return clone(src, -EBADMSG, hit);
 }
 
 /* The memory for integrity data is not the set's. */
 static int call_clone_protected(bool *hit)
 {
-	struct bio *bio = bio_clone_fast(protected, GFP_NOIO, &with_arrays);
-
-	*hit = has_failed();
-	if (!bio)
-		return -ENOMEM;
-	bio_put(bio);
-	return 0;
+	return clone(protected, -ENOMEM, hit);
 }
 
 static int call_split(bool *hit)

@@ -179,8 +179,6 @@ static void layout_container_of(struct kunit *test)
 }
 
 /* The name of a set's slab, which the allocator tells by way of sysfs only. */
-#define SLABS "/sys/kernel/slab"
-
 static bool slab_name(struct bio_set *bs, char *name, size_t len)
 {
 	char prefix[32];
@@ -198,7 +196,7 @@ static void layout_slab_names(struct kunit *test)
 	char a[48], b[48];
 	int i;
 
-	test_needs(test, SLABS);
+	test_needs(test, TEST_SLABS);
 	for (i = 0; i < ARRAY_SIZE(pads); i++) {
 		bs = test_set(test, 1, pads[i], BIOSET_NEED_BVECS);
 		KUNIT_ASSERT_TRUE(test, slab_name(bs, a, sizeof(a)));
@@ -247,7 +245,7 @@ static void layout_slab_name_reuse(struct kunit *test)
 	char names[2][48];
 	unsigned int i, ms;
 
-	test_needs(test, SLABS);
+	test_needs(test, TEST_SLABS);
 	for (i = 0; i < 6; i++) {
 		KUNIT_ASSERT_EQ(test, bset_init(&bs, 1, 1234, 0), 0);
 		/* until its predecessor is gone */
@@ -283,12 +281,12 @@ static void layout_slabs_are_not_merged(struct kunit *test)
 	struct bio_set *bs = test_set(test, 1, 696, BIOSET_NEED_BVECS);
 	char name[48], ctor[64];
 
-	test_needs(test, SLABS);
+	test_needs(test, TEST_SLABS);
 	KUNIT_ASSERT_TRUE(test, slab_name(bs, name, sizeof(name)));
 	KUNIT_EXPECT_EQ(test, test_slab_attr(name, "aliases"), 0);
 	KUNIT_EXPECT_EQ(test, test_slab_attr("bset_vecs", "aliases"), 0);
 	KUNIT_EXPECT_GT(test,
-			test_read_file("/sys/kernel/slab/bset_vecs/ctor", ctor,
+			test_read_file(TEST_SLABS "/bset_vecs/ctor", ctor,
 				       sizeof(ctor)),
 			0);
 }
@@ -299,7 +297,7 @@ static void layout_bio_slab_is_typesafe_by_rcu(struct kunit *test)
 	struct bio_set *bs = test_set(test, 1, 712, BIOSET_NEED_BVECS);
 	char name[48];
 
-	test_needs(test, SLABS);
+	test_needs(test, TEST_SLABS);
 	KUNIT_ASSERT_TRUE(test, slab_name(bs, name, sizeof(name)));
 	KUNIT_EXPECT_EQ(test, test_slab_attr(name, "destroy_by_rcu"), 1);
 }

@@ -533,8 +533,7 @@ unsigned int test_slabs_named(const char *prefix, char *name, size_t len)
 		.name = name,
 		.len = len,
 	};
-	struct file *dir =
-		filp_open("/sys/kernel/slab", O_RDONLY | O_DIRECTORY, 0);
+	struct file *dir = filp_open(TEST_SLABS, O_RDONLY | O_DIRECTORY, 0);
 
 	if (IS_ERR(dir))
 		return 0;
@@ -547,6 +546,6 @@ long test_slab_attr(const char *slab, const char *attr)
 {
 	char path[96];
 
-	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/%s", slab, attr);
+	snprintf(path, sizeof(path), TEST_SLABS "/%s/%s", slab, attr);
 	return test_read_number(path);
 }

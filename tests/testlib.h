@@ -180,6 +180,7 @@ void test_splat_end(void);
 #endif
 
 /* Files, for sysfs. */
+#define TEST_SLABS "/sys/kernel/slab"
 bool test_path_exists(const char *path);
 /*
  * Skips a case without the file that it looks at: suites that are built in run

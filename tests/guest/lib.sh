@@ -187,6 +187,7 @@ null_disk() {
 	done
 	# Before 5.12 a disk has a number only.
 	[ -e "/dev/${dir##*/}" ] || ln -sf "nullb$(cat "$dir/index")" "/dev/${dir##*/}"
+	[ -b "/dev/${dir##*/}" ]
 }
 
 # null_disks N KEY=VALUE...: /dev/nullb0 and so on, of 1 GiB, with null_blk.
@@ -202,7 +203,6 @@ null_disks() {
 	fi
 	while [ "$i" -lt "$n" ]; do
 		null_disk "nullb$i" size=1024 "$@"
-		[ -b "/dev/nullb$i" ]
 		i=$((i + 1))
 	done
 }
