@@ -254,6 +254,17 @@ static inline bool test_gd_alloc(struct test_gd *t)
 	return t->bdev;
 }
 
+/* A disk gets its number here, and so does the block_device that is made up. */
+static inline int test_gd_add(struct test_gd *t)
+{
+	int ret = compat_disk_add(t->gd);
+
+#if !BSET_HAVE_GENDISK_PART0_BDEV
+	t->bdev->bd_dev = disk_devt(t->gd);
+#endif
+	return ret;
+}
+
 /* Whether @bio is for @bdev; NULL: for none. */
 static inline bool test_bio_is_for(const struct bio *bio,
 				   const struct block_device *bdev)

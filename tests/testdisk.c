@@ -120,7 +120,7 @@ static struct gendisk *add_gendisk(struct test_disk *disk)
 	snprintf(gd->disk_name, sizeof(gd->disk_name), "bsettest%d",
 		 atomic_inc_return(&serial));
 	set_capacity(gd, DISK_SECTORS);
-	if (compat_disk_add(gd)) {
+	if (test_gd_add(&disk->gd)) {
 		test_gd_free(&disk->gd);
 		return NULL;
 	}

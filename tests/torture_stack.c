@@ -285,7 +285,7 @@ static int disk_make(struct tt_disk *disk, struct rnd_state *rnd,
 		 atomic_inc_return(&serial), nr);
 	set_capacity(gd,
 		     (sector_t)TT_REGION * TT_DEPTH * disk->stack->nr_callers);
-	ret = compat_disk_add(gd);
+	ret = test_gd_add(&disk->disk);
 	disk->added = !ret;
 	return ret;
 }

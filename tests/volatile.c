@@ -364,7 +364,7 @@ static int vdisk_add(struct vdisk *d, unsigned int nr)
 	snprintf(gd->disk_name, sizeof(gd->disk_name), "volatile%u", nr);
 	set_capacity(gd, (sector_t)mb << (20 - SECTOR_SHIFT));
 	test_disk_has_cache(gd);
-	ret = compat_disk_add(gd);
+	ret = test_gd_add(&d->gd);
 	if (ret)
 		test_gd_free(&d->gd);
 	return ret;
