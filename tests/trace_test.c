@@ -11,8 +11,7 @@
 
 #include "internal.h"
 
-#define DEBUGFS "/sys/kernel/debug/bioset"
-#define TRACING "/sys/kernel/debug/tracing"
+#define TRACING "/sys/kernel/tracing"
 #define ENABLE TRACING "/events/bioset/enable"
 #define DISK_SECTORS 8 /* of a test_io() */
 
@@ -23,8 +22,8 @@ static void trace_off(void *unused)
 
 static void trace_on(struct kunit *test)
 {
-	if (!test_path_exists(DEBUGFS))
-		kunit_skip(test, "debugfs is not mounted");
+	if (!test_path_exists(TRACING "/trace"))
+		kunit_skip(test, "tracefs is not mounted");
 	if (test_shell("exit 0"))
 		kunit_skip(test, "no /bin/sh");
 	KUNIT_ASSERT_TRUE(test, test_path_exists(ENABLE));

@@ -19,7 +19,6 @@ size() {
 # for scripts/rescue-picture.py.
 rescue_trace() {
 	local tracing=/sys/kernel/tracing
-	mount -t tracefs none $tracing
 	slow_disks 20 memory_backed=0
 	load bioset_core
 	load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 \
@@ -35,7 +34,6 @@ rescue_trace() {
 	echo "    $(set_stat waits) waits, $(set_stat punted) bios punted, $(set_stat rescued) rescued; the write is done"
 	[ "$(set_stat punted)" -gt 0 ]
 	[ "$(set_stat in_flight)" = 0 ]
-	umount $tracing
 }
 
 step "Linux $(uname -r), $(nproc) CPUs; loading bioset_core.ko and the example over three RAM disks"

@@ -8,7 +8,6 @@
 
 # The host's tools see debugfs and tracefs where a reader has them.
 more_mounts() {
-	mount -t tracefs none /sys/kernel/tracing
 	mount -t debugfs none /host/sys/kernel/debug
 	mount -t tracefs none /host/sys/kernel/tracing
 	mount -o bind /ko /host/mnt

@@ -7,7 +7,7 @@
 # guest: --modules null_blk --mem 1024
 # time: 400
 
-TRACE=/sys/kernel/debug/tracing
+TRACE=/sys/kernel/tracing
 SECTORS=24576 # of the stripe: three disks of 4 MiB
 
 # ram_disk NAME [KEY=VALUE...]: completes in a timer's interrupt
