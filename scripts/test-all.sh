@@ -46,7 +46,7 @@ kunit_by_bio_init() {
 ten_minutes() {
 	local status=0
 	"$run" torture "$1" secs=600 "${@:2}" || status=1
-	"$run" apimodel "$1" secs=600 "${@:2}" || status=1
+	"$run" apimodel "$1" secs=600 calls=100000 "${@:2}" || status=1
 	return $status
 }
 
@@ -106,7 +106,7 @@ part_sanitizers() {
 	beside "failure points on the KASAN kernel" 1600 "$run" failnth
 	beside "use after put on the KASAN kernel" 700 "$run" afterput
 	beside "example on the KASAN kernel" 600 "$run" example kasan
-	beside "model on the KASAN kernel" 400 "$run" apimodel kasan calls=300000
+	beside "model on the KASAN kernel" 700 "$run" apimodel kasan calls=300000
 
 	built uml
 	beside "KUnit by bio_init()" 1150 kunit_by_bio_init
@@ -199,8 +199,8 @@ part_soak() {
 	torture "eight CPUs, KASAN" kasan cpus=8
 	built ubsan
 	torture "UBSAN with faults" ubsan faults=10
-	beside "model on the stock kernel" 400 "$run" apimodel stock calls=1000000
-	beside "model on the RT kernel" 400 "$run" apimodel rt calls=300000
+	beside "model on the stock kernel" 1400 "$run" apimodel stock calls=1000000
+	beside "model on the RT kernel" 700 "$run" apimodel rt calls=300000
 	for name in kcsan kcsan-7.2; do
 		built "$name"
 		beside "ten minutes on $name" 2700 ten_minutes "$name"

@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 # Random calls beside a model of the API. The same seed is the same calls.
 #
-# time: secs * 2 + 300
+# time: secs * 2 + 300 + calls / 1000
 # takes: calls=1000000 seed=random secs=0
 # shows: ^apimodel: seed
 
