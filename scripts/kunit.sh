@@ -58,6 +58,8 @@ may_skip() {
 		has HOTPLUG_CPU || echo "no CPU hotplug"
 		! has PREEMPT_RT || echo "sleeping locks"
 		has BLK_INLINE_ENCRYPTION || echo "nothing encrypts bios"
+		grep -qsw REQ_ALLOC_CACHE "$kernel/source/include/linux/blk_types.h" ||
+			echo "no cache of the kernel's own"
 	} | sed '/^$/d' | paste -sd'|'
 }
 

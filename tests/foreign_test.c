@@ -123,6 +123,8 @@ static void foreign_percpu_cache(struct kunit *test)
 	const bset_opf_t opf = REQ_OP_READ | REQ_ALLOC_CACHE | REQ_POLLED;
 	struct bio *bio, *again;
 
+	if (!TEST_KERNEL_HAS_CACHE)
+		kunit_skip(test, "no cache of the kernel's own");
 	migrate_disable();
 	bio = bio_alloc_bioset(NULL, 4, opf, GFP_NOIO, &cached_by_kernel);
 	if (bio) {
