@@ -83,7 +83,6 @@ static void stall_report(struct bset_pool *pool, gfp_t gfp, dev_t dev,
 	struct bset *set = pool->set;
 	struct bioset_stats s;
 
-	atomic64_inc(&set->stalls);
 	trace_bioset_stall(pool, gfp, dev, jiffies64_to_nsecs(waited));
 	bset_read_stats(set, &s);
 	pr_warn("%s (%s): %s/%d has waited %lu s for %s\n", set->name,
@@ -96,6 +95,8 @@ static void stall_report(struct bset_pool *pool, gfp_t gfp, dev_t dev,
 	bset_track_oldest(set);
 	pr_warn("%s: the waiting task:\n", set->name);
 	dump_stack();
+	/* Whoever sees that it was counted finds it in the log. */
+	atomic64_inc(&set->stalls);
 }
 
 /*

@@ -165,6 +165,16 @@ struct bioset_stats test_stats_settled(struct kunit *test, struct bio_set *bs)
 	return s;
 }
 
+bool test_stalled(struct kunit *test, struct bio_set *bs)
+{
+	unsigned int ms;
+
+	for (ms = 0; !test_stats(test, bs).stalls && ms < TEST_LIMIT_MS;
+	     ms += 20)
+		msleep(20);
+	return test_stats(test, bs).stalls;
+}
+
 void test_unblock(void)
 {
 	struct own_set *set;

@@ -117,6 +117,8 @@ struct test_worker *test_worker_on(struct kunit *test, int cpu,
 struct test_worker *test_worker(struct kunit *test, int (*fn)(void *),
 				void *arg);
 bool test_worker_done(struct test_worker *w, unsigned int ms);
+/* Waits until a wait for a bio of the set was reported; false if none was. */
+bool test_stalled(struct kunit *test, struct bio_set *bs);
 bool test_within(struct completion *done, unsigned int ms);
 
 /* Puts a bio some time later, from a context of choice. */

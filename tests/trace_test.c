@@ -253,7 +253,8 @@ static void trace_of_a_stall(struct kunit *test)
 	trace_on(test);
 	test_stall_secs(test, "1");
 	w = test_worker(test, alloc_for_disk, what);
-	KUNIT_EXPECT_FALSE(test, test_worker_done(w, 1700));
+	KUNIT_EXPECT_TRUE(test, test_stalled(test, bs));
+	KUNIT_EXPECT_FALSE(test, test_worker_done(w, 0));
 	bio_put(bio);
 	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));
 	expect_traced(test, 1, bset_of(bs)->name, "stall",
