@@ -81,6 +81,14 @@ static inline unsigned int test_fail_nth_left(void)
 #endif
 }
 
+/* This task is one of those that an injector's task-filter lets through. */
+static inline void test_faults_hit_me(void)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	current->make_it_fail = 1;
+#endif
+}
+
 /* Locks sleep, and interrupts run in threads. */
 #define TEST_PREEMPT_RT IS_ENABLED(CONFIG_PREEMPT_RT)
 

@@ -245,6 +245,7 @@ static int caller_thread(void *data)
 	struct tt_caller *caller = data;
 	struct tt_slot *slot = NULL;
 
+	test_faults_hit_me();
 	while (READ_ONCE(tt_held) && !kthread_should_stop())
 		sleep_ms(100);
 	while (!kthread_should_stop()) {

@@ -30,12 +30,10 @@ if grep -q 'QEMU Virtual CPU' /proc/cpuinfo &&
 	pin=1
 fi
 
-# A share of all allocations that may fail do, everywhere in the kernel.
+# inject PERCENT: a share of all allocations that may fail do, everywhere in the
+# kernel.
 inject() {
-	arm_faults
-	only_atomic
-	set_all times 1000000000
-	set_all probability "$faults"
+	[ "$faults" = 0 ] || set_all probability "$1"
 }
 
 set_all() {
@@ -55,21 +53,16 @@ only_atomic() {
 	set_all task-filter 0
 }
 
-# All, but of the callers alone: nothing else in this guest would survive it
+# All, but of the callers alone, which have the mark that the filter looks for:
+# nothing else in this guest would survive it.
 only_callers() {
-	local dir
-	for dir in /proc/[0-9]*; do
-		case $(cat "$dir/comm" 2>/dev/null) in
-		torture_call/*) echo 1 >"$dir/make-it-fail" 2>/dev/null || true ;;
-		esac
-	done
 	set_all task-filter 1
 	set_all ignore-gfp-wait 0
 }
 
 # One second of each in turn, for as long as a run takes
 alternate() {
-	[ "${faults:-0}" != 0 ] || return 0
+	[ "$faults" != 0 ] || return 0
 	if [ "$(cat /sys/kernel/debug/failslab/task-filter)" = Y ]; then
 		echo $((before - $(faults_left))) >>/run/of_callers
 		only_atomic
@@ -79,9 +72,8 @@ alternate() {
 	fi
 }
 
-stop_injecting() {
+faults_were_injected() {
 	local dir
-	set_all probability 0
 	awk '{ n += $1 } END { print "of the callers, asleep or not:", n + 0, "faults"; exit !n }' \
 		/run/of_callers
 	for dir in $(injectors); do
@@ -100,10 +92,12 @@ run() {
 	shift 2
 	load bioset_core "track=$track"
 	load bioset_torture "stall_secs=$stall" "pin=$pin" "$@"
+	inject "$faults"
 	while got=$(result) && [ "$got" = running ]; do
 		alternate
 		sleep 1
 	done
+	inject 0
 	unload bioset_torture
 	unload bioset_core
 	nothing_left
@@ -131,12 +125,15 @@ no_rescuer() {
 }
 
 echo "code paths are switched $([ $pin = 0 ] && echo 'at any time' || echo 'between rounds')"
-if [ "${faults:-0}" = 0 ]; then
+if [ "$faults" = 0 ]; then
 	check "torture, $secs s from seed $seed" torture
 else
-	inject
+	arm_faults
+	only_atomic
+	set_all times 1000000000
 	check "torture, $secs s from seed $seed, $faults % faults" torture
-	check "faults were injected" stop_injecting
+	check "faults were injected" faults_were_injected
+	faults=0
 fi
 check "torture finds out that there is no rescuer" no_rescuer
 check "no leaks" no_leaks
