@@ -54,15 +54,15 @@ run_test() {
 	elif [ -x "$TOP/scripts/${words[0]:-}.sh" ]; then
 		KDIR=$kdir "$TOP/scripts/${words[0]}.sh" "${words[@]:1}"
 	else
-		LIMIT=150 LIMIT_MS=4000 "$TOP/scripts/kunit.sh" "$1" "$2"
+		LIMIT=${LIMIT:-150} LIMIT_MS=4000 "$TOP/scripts/kunit.sh" "$1" "$2"
 	fi
 }
 
-# Without a mutant nothing fails, the shorter limit included.
+# Without a mutant nothing fails, the shorter limits of waits included.
 control() {
 	local out work=$CACHE/mutant
 	copy_tree
-	out=$(run_test uml '' 2>&1) || true
+	out=$(LIMIT=600 run_test uml '' 2>&1) || true
 	if grep -q '^ok ' <<<"$out" && ! grep -E '^(CHECK )?not ok' <<<"$out"; then
 		ok "the tests pass without a mutant"
 	else
@@ -111,7 +111,7 @@ mutant() {
 dispatch "$@"
 keep_results "$CACHE/release/$(tree_key)"
 if [ $# = 0 ]; then
-	step "no mutant" 400 control
+	step "no mutant" 900 control
 	set -- ''
 fi
 for name; do

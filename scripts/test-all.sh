@@ -4,6 +4,7 @@
 # test-all.sh [PART...]: the tests of a release, in parts; all of them, if none is
 # named. One part is a run of its own, with a result of its own.
 #
+#   mutants     does each test notice what it is for? One at a time, beside the rest
 #   change      those of every change: make test
 #   stock       shortage, power cuts, cgroups, many CPUs, stacks, suspend
 #   sanitizers  KUnit and planted bugs on each test kernel of each version
@@ -14,7 +15,6 @@
 #   speed       instructions, throughput, coverage
 #   soak        long random runs; each takes TORTURE_SECS seconds (default 300)
 #   install     the package and "make install" in each suite, Secure Boot
-#   mutants     does each test notice what it is for?
 #
 # RESUME=1: do not run again what was green for the very same files.
 
@@ -25,7 +25,7 @@
 # shellcheck source=other-kernels.sh
 . "$TOP/scripts/other-kernels.sh"
 
-PARTS="change stock sanitizers kernels machines drivers docs speed soak install mutants"
+PARTS="mutants change stock sanitizers kernels machines drivers docs speed soak install"
 
 kunit=$TOP/scripts/kunit.sh
 planted=$TOP/scripts/planted.sh
@@ -80,6 +80,12 @@ built() {
 }
 
 # -------------------------------------------------------------------- parts
+
+part_mutants() {
+	built uml
+	built kasan
+	beside "mutants" 20000 "$TOP/scripts/mutants.sh"
+}
 
 part_change() {
 	step "tests of every change" 4000 "$TOP/scripts/test.sh"
@@ -217,10 +223,6 @@ part_install() {
 	beside "installation refused" 5000 refusals
 	beside "Secure Boot" 2000 "$TOP/scripts/secure-boot.sh"
 	beside "in a kernel's source tree" 1800 "$TOP/scripts/kernel-tree-test.sh"
-}
-
-part_mutants() {
-	step "mutants" 10000 "$TOP/scripts/mutants.sh"
 }
 
 dispatch "$@"
