@@ -14,19 +14,20 @@ uptime_secs() {
 	cut -d. -f1 /proc/uptime
 }
 
-# Once, and as long as there is time, each time from the next seed
+# Once, and as long as there is time, each time from the next seed. The module
+# comes anew, because what it warns of once is expected once in each round.
 model() {
 	local end rounds=0
 	end=$(($(uptime_secs) + secs))
-	load bioset_core
 	while [ $rounds = 0 ] || [ "$(uptime_secs)" -lt $end ]; do
+		load bioset_core
 		load bioset_apimodel "seed=$((seed + rounds))" "calls=$calls"
 		unload bioset_apimodel
+		unload bioset_core
+		nothing_left
 		rounds=$((rounds + 1))
 	done
 	echo "rounds: $rounds"
-	unload bioset_core
-	nothing_left
 }
 
 # The comparison itself must be able to fail.
