@@ -339,10 +339,10 @@ static void cache_no_bio_twice(struct kunit *test)
 	need_caches(test);
 	h->bs = test_set(test, 2, sizeof(unsigned long), BIOSET_NEED_BVECS);
 	h->end = ktime_add_ms(ktime_get(), HAMMER_MS);
-	test_hrtimer_init(&h->timer, hammer_irq, HRTIMER_MODE_REL_HARD);
+	test_hrtimer_init(&h->timer, hammer_irq, HRTIMER_MODE_REL);
 	test_defer(test, hammer_stop_irq, h);
 	if (test_context_usable(TEST_HARDIRQ))
-		hrtimer_start(&h->timer, ms_to_ktime(1), HRTIMER_MODE_REL_HARD);
+		hrtimer_start(&h->timer, ms_to_ktime(1), HRTIMER_MODE_REL);
 	for (i = 0; i < ARRAY_SIZE(w); i++)
 		w[i] = test_worker_on(test, i % cpus, hammer_task, h);
 	for (i = 0; i < ARRAY_SIZE(w); i++)

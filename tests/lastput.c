@@ -49,7 +49,7 @@ static void start_timer(void *unused)
 
 	hrtimer_start(&p->timer,
 		      ns_to_ktime(get_random_u32() % (within_us * 1000)),
-		      HRTIMER_MODE_REL_PINNED_HARD);
+		      HRTIMER_MODE_REL_PINNED);
 }
 
 static int __init lastput_init(void)
@@ -67,7 +67,7 @@ static int __init lastput_init(void)
 	for_each_possible_cpu(cpu) {
 		p = per_cpu_ptr(&putters, cpu);
 		test_hrtimer_init(&p->timer, put_share,
-				  HRTIMER_MODE_REL_PINNED_HARD);
+				  HRTIMER_MODE_REL_PINNED);
 	}
 	/* No CPU may go between its share and its timer. */
 	cpus_read_lock();

@@ -317,6 +317,10 @@ static void later_softirq(struct timer_list *timer)
 	later_run(l, TEST_PREEMPT_RT || in_serving_softirq());
 }
 
+/*
+ * In hard interrupt context.  A timer of the mode that says so (_HARD) is there
+ * with PREEMPT_RT as well, so lockdep would complain of each lock that sleeps then.
+ */
 static enum hrtimer_restart later_hardirq(struct hrtimer *timer)
 {
 	struct test_later *l = container_of(timer, struct test_later, hrtimer);
@@ -346,15 +350,14 @@ struct test_later *test_later(struct kunit *test, enum test_context context,
 	l->ms = ms;
 	init_completion(&l->done);
 	timer_setup(&l->timer, later_softirq, 0);
-	test_hrtimer_init(&l->hrtimer, later_hardirq, HRTIMER_MODE_REL_HARD);
+	test_hrtimer_init(&l->hrtimer, later_hardirq, HRTIMER_MODE_REL);
 	test_defer(test, later_cancel, l);
 	if (context == TEST_TASK)
 		test_worker(test, later_task, l);
 	else if (context == TEST_SOFTIRQ)
 		mod_timer(&l->timer, jiffies + msecs_to_jiffies(ms));
 	else
-		hrtimer_start(&l->hrtimer, ms_to_ktime(ms),
-			      HRTIMER_MODE_REL_HARD);
+		hrtimer_start(&l->hrtimer, ms_to_ktime(ms), HRTIMER_MODE_REL);
 	return l;
 }
 

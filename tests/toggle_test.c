@@ -136,7 +136,7 @@ static void take_while_switched(struct toggling *t, s64 ns)
 {
 	struct bio *bio;
 
-	hrtimer_start(&t->timer, ns_to_ktime(ns), HRTIMER_MODE_REL_PINNED_HARD);
+	hrtimer_start(&t->timer, ns_to_ktime(ns), HRTIMER_MODE_REL_PINNED);
 	bio = bset_alloc(NULL, 0, 0, GFP_NOIO, t->bs);
 	wait_for_completion(&t->off);
 	bset_put(bio);
@@ -182,7 +182,7 @@ static void toggle_leaves_no_ghosts(struct kunit *test)
 	t->bs = tracked_set(test);
 	init_completion(&t->now);
 	init_completion(&t->off);
-	test_hrtimer_init(&t->timer, now, HRTIMER_MODE_REL_PINNED_HARD);
+	test_hrtimer_init(&t->timer, now, HRTIMER_MODE_REL_PINNED);
 	off = test_worker_on(test, cpu, switch_off, t);
 	taker = test_worker_on(test, cpu, take_in_rounds, t);
 	KUNIT_EXPECT_TRUE(test, test_worker_done(taker, 4 * TEST_LIMIT_MS));

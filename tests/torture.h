@@ -14,7 +14,6 @@
 #include <linux/atomic.h>
 #include <linux/bio.h>
 #include <linux/blkdev.h>
-#include <linux/hrtimer.h>
 #include <linux/prandom.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -118,7 +117,6 @@ void tt_set_check(struct tt_set *set, const char *what);
 int tt_lanes_start(void);
 void tt_lanes_stop(void);
 void tt_lanes_settle(void);
-enum hrtimer_mode tt_hrtimer_mode(void);
 void tt_lane_queue(struct bio *bio);
 void tt_side_alloc(struct bio_set *bs, bool vecs, bool may_sleep);
 

@@ -70,7 +70,8 @@ static void burst(void)
 
 	WRITE_ONCE(hammer.on, true);
 	/* Here, where the task is for as long as it does not sleep. */
-	hrtimer_start(&hammer.timer, ns_to_ktime(20000), tt_hrtimer_mode());
+	hrtimer_start(&hammer.timer, ns_to_ktime(20000),
+		      HRTIMER_MODE_REL_PINNED);
 	do {
 		take_or_give(hammer.task_held, prandom_u32_state(&hammer.rnd));
 	} while (time_before(jiffies, end));
@@ -104,7 +105,7 @@ int tt_hammer_start(u64 seed)
 	int ret;
 
 	prandom_seed_state(&hammer.rnd, seed);
-	test_hrtimer_init(&hammer.timer, timer_fn, tt_hrtimer_mode());
+	test_hrtimer_init(&hammer.timer, timer_fn, HRTIMER_MODE_REL_PINNED);
 	ret = tt_set_init(&hammer.set, &hammer.rnd, true, 0);
 	if (ret)
 		return ret;

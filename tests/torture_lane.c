@@ -23,7 +23,7 @@ enum tt_context {
 	TT_TASKLET, /* softirq, at once */
 	TT_HRTIMER, /* hard interrupt, after a while */
 	TT_IRQ_WORK, /* hard interrupt, at once */
-	TT_IPI, /* hard interrupt, from another CPU */
+	TT_IPI, /* hard interrupt, asked for by another CPU */
 	TT_NR_CONTEXTS
 };
 
@@ -108,6 +108,11 @@ static void drive_irq_work(struct irq_work *work)
 	drive(container_of(work, struct tt_lane, irq_work));
 }
 
+/*
+ * With PREEMPT_RT nothing here may run in hard interrupt context.  A plain hrtimer
+ * and a plain irq_work run in a thread there, and lockdep of all kernels knows it;
+ * what runs in the interrupt of an IPI may take no lock of ours anywhere.
+ */
 static void drive_ipi(void *data)
 {
 	struct tt_lane *lane = data;
@@ -115,22 +120,7 @@ static void drive_ipi(void *data)
 	clear_bit(0, &lane->ipi_sent);
 	/* Who found the bit set has put its bio on the list before. */
 	smp_mb__after_atomic();
-	drive(lane);
-}
-
-/**
- * tt_hrtimer_mode() - what timers of ours may run in
- *
- * With PREEMPT_RT nothing here may run in hard interrupt context; a soft
- * hrtimer and a lazy irq_work run in a thread there.
- *
- * Context: any.
- * Return: the mode, for a timer that stays on its CPU.
- */
-enum hrtimer_mode tt_hrtimer_mode(void)
-{
-	return TEST_PREEMPT_RT ? HRTIMER_MODE_REL_PINNED_SOFT
-			       : HRTIMER_MODE_REL_PINNED_HARD;
+	irq_work_queue(&lane->irq_work);
 }
 
 static void add_bio(struct tt_lane *lane, struct bio *bio)
@@ -157,7 +147,7 @@ static void kick_here(struct tt_lane *lane, enum tt_context context)
 		if (!hrtimer_is_queued(&lane->hrtimer))
 			hrtimer_start(&lane->hrtimer,
 				      ns_to_ktime(10000 + tt_rand() % 500000),
-				      tt_hrtimer_mode());
+				      HRTIMER_MODE_REL_PINNED);
 		break;
 	default:
 		irq_work_queue(&lane->irq_work);
@@ -216,15 +206,6 @@ static void queue_work_lane(struct bio *bio, int cpu)
 	queue_work_on(cpu, lane_wq, &lane->work);
 }
 
-static enum tt_context pick_context(void)
-{
-	enum tt_context context = tt_rand() % TT_NR_CONTEXTS;
-
-	if (TEST_PREEMPT_RT && context == TT_IPI)
-		return TT_IRQ_WORK;
-	return context;
-}
-
 /* Other CPUs' timers and work items need a CPU that stays. */
 static bool hold_cpus(void)
 {
@@ -240,7 +221,7 @@ static bool hold_cpus(void)
  */
 void tt_lane_queue(struct bio *bio)
 {
-	enum tt_context context = pick_context();
+	enum tt_context context = tt_rand() % TT_NR_CONTEXTS;
 	bool elsewhere = hold_cpus();
 	int cpu = elsewhere ? cpumask_any_and_distribute(cpu_online_mask,
 							 cpu_online_mask)
@@ -360,10 +341,10 @@ void tt_lanes_settle(void)
 
 	while (atomic_read(&side_out))
 		schedule_timeout_uninterruptible(1);
+	/* After the IPIs that are in progress, which queue irq_works. */
+	on_each_cpu(nothing, NULL, 1);
 	for_each_possible_cpu(cpu)
 		settle_lanes(per_cpu_ptr(lanes, cpu));
-	/* After the IPIs that are in progress. */
-	on_each_cpu(nothing, NULL, 1);
 }
 
 static void init_lane(struct tt_lane *lane)
@@ -373,7 +354,8 @@ static void init_lane(struct tt_lane *lane)
 	INIT_WORK(&lane->work, drive_work);
 	timer_setup(&lane->timer, drive_timer, 0);
 	tasklet_setup(&lane->tasklet, drive_tasklet);
-	test_hrtimer_init(&lane->hrtimer, drive_hrtimer, tt_hrtimer_mode());
+	test_hrtimer_init(&lane->hrtimer, drive_hrtimer,
+			  HRTIMER_MODE_REL_PINNED);
 	init_irq_work(&lane->irq_work, drive_irq_work);
 	INIT_CSD(&lane->ipi, drive_ipi, lane);
 }
