@@ -129,14 +129,14 @@ static void cache_last_in_first_out(struct kunit *test)
 	struct bio *bio, *again;
 
 	bset_cache_drain_all();
-	migrate_disable();
+	test_stay_on_cpu();
 	bio = bio_alloc_bioset(GFP_NOIO, nr, bs);
 	vecs = bio->bi_io_vec;
 	bio_put(bio);
 	again = bio_alloc_bioset(GFP_NOIO, nr, bs);
 	vecs_again = again->bi_io_vec;
 	bio_put(again);
-	migrate_enable();
+	test_leave_cpu();
 	KUNIT_EXPECT_PTR_EQ(test, again, bio);
 	KUNIT_EXPECT_PTR_EQ(test, vecs_again, vecs);
 	KUNIT_EXPECT_EQ(test, cached(bs), 1);
@@ -148,11 +148,11 @@ static void cache_is_shared(struct kunit *test)
 	struct bio_set *a = lone_set(test), *b = lone_set(test);
 	struct bio *bio, *again;
 
-	migrate_disable();
+	test_stay_on_cpu();
 	bio = bio_alloc_bioset(GFP_NOIO, 256, a);
 	bio_put(bio);
 	again = bio_alloc_bioset(GFP_NOIO, 256, b);
-	migrate_enable();
+	test_leave_cpu();
 	KUNIT_EXPECT_PTR_EQ(test, again, bio);
 	KUNIT_EXPECT_PTR_EQ(test, again->bi_pool, b);
 	bio_put(again);
@@ -734,11 +734,11 @@ static void cache_shrinker_looks_first(struct kunit *test)
 	int cpu;
 
 	bset_cache_drain_all();
-	migrate_disable();
+	test_stay_on_cpu();
 	watch_work(test);
 	KUNIT_EXPECT_EQ(test, churn(bs, 4, 3), 0);
 	KUNIT_EXPECT_EQ(test, bset_cache_shrink(1000), 3);
-	migrate_enable();
+	test_leave_cpu();
 	msleep(TEST_QUIET_MS);
 	for_each_online_cpu(cpu)
 		KUNIT_EXPECT_EQ(test, atomic_read(&drains[cpu]), 0);
@@ -749,7 +749,7 @@ static void cache_shrinker_looks_first(struct kunit *test)
 		bset_cache_drain_all();
 	else
 		bset_cache_shrink(1000);
-	set_cpus_allowed_ptr(current, cpu_possible_mask);
+	test_leave_cpu();
 	KUNIT_EXPECT_TRUE(test, soon_empty(bs));
 	KUNIT_EXPECT_EQ(test, atomic_read(&drains[last]), 1);
 }
@@ -792,11 +792,11 @@ static void cache_second_put(struct kunit *test)
 	bio = bio_alloc_bioset(GFP_NOIO, c->nr_vecs, bs);
 	KUNIT_ASSERT_NOT_NULL(test, bio);
 	test_splat_once_begin("is free already");
-	migrate_disable();
+	test_stay_on_cpu();
 	put_as(c, bio);
 	held = cached(bs);
 	put_as(c, bio);
-	migrate_enable();
+	test_leave_cpu();
 	test_splat_end();
 	/* Once, whichever of these cases was the first. */
 	KUNIT_EXPECT_TRUE(test, test_logged("is free already"));

@@ -210,11 +210,11 @@ static void debug_interrupts_hold_nothing(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, i);
 	i->bs = tracked_set(test, 2);
-	migrate_disable();
+	test_stay_on_cpu();
 	l = test_later(test, TEST_SOFTIRQ, 20, get_in_irq, i);
 	while (!completion_done(&l->done) && time_before(jiffies, end))
 		cpu_relax();
-	migrate_enable();
+	test_leave_cpu();
 	KUNIT_ASSERT_TRUE(test, completion_done(&l->done));
 	KUNIT_ASSERT_NOT_NULL(test, i->bio);
 	bset_put(get(test, i->bs));

@@ -125,7 +125,7 @@ static void foreign_percpu_cache(struct kunit *test)
 
 	if (!TEST_KERNEL_HAS_CACHE)
 		kunit_skip(test, "no cache of the kernel's own");
-	migrate_disable();
+	test_stay_on_cpu();
 	bio = bio_alloc_bioset(NULL, 4, opf, GFP_NOIO, &cached_by_kernel);
 	if (bio) {
 		TEST_EXPECT_SAME(test, bio->bi_opf, opf);
@@ -134,7 +134,7 @@ static void foreign_percpu_cache(struct kunit *test)
 	again = bio_alloc_bioset(NULL, 4, opf, GFP_NOIO, &cached_by_kernel);
 	if (again)
 		bio_put(again);
-	migrate_enable();
+	test_leave_cpu();
 	KUNIT_EXPECT_NOT_NULL(test, bio);
 	KUNIT_EXPECT_PTR_EQ(test, again, bio);
 }

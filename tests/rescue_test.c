@@ -710,7 +710,7 @@ static void realtime_limit(void *arg)
 
 static void leave_cpu(void *arg)
 {
-	set_cpus_allowed_ptr(current, cpu_possible_mask);
+	test_leave_cpu();
 }
 
 static struct realtime *realtime(struct kunit *test, struct bio_set *bs)

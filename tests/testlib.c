@@ -208,6 +208,16 @@ bool test_within(struct completion *done, unsigned int ms)
 	return wait_for_completion_timeout(done, msecs_to_jiffies(ms) + 1);
 }
 
+void test_stay_on_cpu(void)
+{
+	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
+}
+
+void test_leave_cpu(void)
+{
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
+}
+
 static int worker_thread(void *arg)
 {
 	struct test_worker *w = arg;

@@ -112,6 +112,13 @@ int test_alloc_and_put(void *arg);
 /* Until the test ends, waits of so many seconds are reported. */
 void test_stall_secs(struct kunit *test, const char *secs);
 
+/*
+ * The caller stays on the CPU that it is on, and may sleep there: on 5.10
+ * migrate_disable() is preempt_disable().
+ */
+void test_stay_on_cpu(void);
+void test_leave_cpu(void);
+
 struct test_worker *test_worker_on(struct kunit *test, int cpu,
 				   int (*fn)(void *), void *arg);
 struct test_worker *test_worker(struct kunit *test, int (*fn)(void *),
