@@ -43,18 +43,19 @@ copy_tree() {
 
 # run_test FLAVOUR TEST: runs what a patch names, with its results on stdout
 run_test() {
-	local kernel kdir words
+	local kernel kdir words limit=300
 	find_flavour "$1"
 	export SOURCES=$work BUILD_NAME=mutant-${kernel##*/}
 	read -ra words <<<"$2"
 	unset RESUME # what was green without the mutant
-	# The limit is shorter than the tests' own: many end by it.
+	# The limit is shorter than the tests' own: many end by it, most of them here.
+	[ "$1" != uml ] || limit=150
 	if [ -f "$TOP/tests/guest/${words[0]:-}.sh" ]; then
 		"$TOP/scripts/run" "${words[0]}" "$1" "${words[@]:1}"
 	elif [ -x "$TOP/scripts/${words[0]:-}.sh" ]; then
 		KDIR=$kdir "$TOP/scripts/${words[0]}.sh" "${words[@]:1}"
 	else
-		LIMIT=${LIMIT:-150} LIMIT_MS=4000 "$TOP/scripts/kunit.sh" "$1" "$2"
+		LIMIT=${LIMIT:-$limit} LIMIT_MS=4000 "$TOP/scripts/kunit.sh" "$1" "$2"
 	fi
 }
 
