@@ -449,13 +449,14 @@ class Guest:
         self.verdict_at = self.verdict_at or time.monotonic()
         return time.monotonic() - self.verdict_at > 30
 
-    def emulator_crashed(self):
-        """Whether QEMU broke the kernel before anything of ours ran: without
-        KVM it now and then executes what another CPU is just patching (int3;
-        see "qemu-x86_64 booting with 8.0.0", linux-kernel, July 2023)."""
+    def crashed_early(self):
+        """Whether the kernel crashed before anything of ours ran. Without KVM,
+        QEMU now and then executes what another CPU is just patching (int3; see
+        "qemu-x86_64 booting with 8.0.0", linux-kernel, July 2023), and on a busy
+        host an interrupt comes where a kernel that boots expects none."""
         console = self.read("console.log")
-        return ": int3: 0000 [#" in console and \
-            "Run /init as init process" not in console
+        return "guest: begins" not in console and \
+            re.search(r": [0-9a-f]{4} \[#|Kernel panic", console)
 
     def ask_where(self):
         if not self.kernel.uml:
@@ -583,9 +584,9 @@ def run(opts, kernel):
                 guest.watch()
             finally:
                 guest.stop()
-            if not left or not guest.emulator_crashed():
+            if not left or not guest.crashed_early():
                 break
-            say("QEMU crashed the kernel while it booted; once more")
+            say("the kernel crashed before it ran /init; once more")
     finally:
         if os.path.exists(os.path.join(out, "initramfs")):
             os.remove(os.path.join(out, "initramfs"))

@@ -55,6 +55,20 @@ leaks() {
 	fi
 }
 
+# again TIMES WHAT [OPTIONS...]: a guest that crashes is booted so many times more
+again() {
+	local times=$1 what=$2 got
+	shift 2
+	got=$("$TOP/scripts/boot.sh" --kernel "$kernel" --time 40 --mem 256 --append "$*" \
+		--name selftest-again "$TOP/tests/guest/selftest.sh" 2>&1 |
+		grep -cE '^==> .* once more$|^crash$') || true
+	if [ "$got" = $((times + 1)) ]; then
+		echo "ok a crash $what is followed by $times more boots"
+	else
+		echo "not ok a crash $what is followed by $times more boots - it was $((got - 1))"
+	fi
+}
+
 # A judge that breaks down has judged nothing.
 broken_judge() {
 	SPLATS=$TOP/scripts/nowhere.py guest pass unjudged
@@ -90,6 +104,8 @@ outcomes() {
 	guest race warn
 	guest kernel-race pass
 	guest crash crash
+	again 0 "of a guest's" guest.mode=crash
+	again 2 "before there is one" rdinit=/nowhere
 	guest hang hang
 	guest silent silence
 	guest nonce silence
