@@ -67,6 +67,7 @@ The verdict has a channel of its own, the second serial port or a virtio port
 (under User Mode Linux a file), and carries a nonce from the command line.
 """
 import argparse
+import fcntl
 import glob
 import os
 import re
@@ -548,8 +549,20 @@ class Guest:
         return STATUS[outcome]
 
 
+def claim(path):
+    """Take a log directory until this process ends; False if another one has."""
+    directory = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(directory)
+        return False
+    return True
+
+
 def log_directory(name):
-    """The latest logs are kept, older ones go."""
+    """The latest logs are kept; older ones go, but not those of a run that goes
+    on."""
     runs = os.path.join(CACHE, "runs")
     os.makedirs(runs, exist_ok=True)
     logs = []
@@ -559,8 +572,14 @@ def log_directory(name):
         except FileNotFoundError:
             pass    # another run took it
     for _, path in sorted(logs, reverse=True)[KEPT_LOGS:]:
-        shutil.rmtree(path, ignore_errors=True)
-    return tempfile.mkdtemp(prefix=name + ".", dir=runs)
+        try:
+            if claim(path):
+                shutil.rmtree(path, ignore_errors=True)
+        except FileNotFoundError:
+            pass    # likewise
+    path = tempfile.mkdtemp(prefix=name + ".", dir=runs)
+    claim(path)
+    return path
 
 
 def packages(kernel):

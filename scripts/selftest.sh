@@ -122,6 +122,43 @@ logs() {
 	python3 "$TOP/scripts/splats.py" --cases "$TOP/tests/splats.cases"
 }
 
+# log_directories N: makes N, one after the other; prints the first and waits
+log_directories() {
+	PYTHONPATH=$TOP/scripts XDG_CACHE_HOME=$work python3 -c '
+import boot, sys
+print([boot.log_directory("a") for _ in range(int(sys.argv[1]))][0], flush=True)
+sys.stdin.read()' "$1"
+}
+
+# gone_or_not WANTED NAME: is the log directory $first there (yes or no)?
+gone_or_not() {
+	local there=no
+	[ ! -d "$first" ] || there=yes
+	if [ "$there" = "$1" ]; then
+		echo "ok logs: $2"
+	else
+		echo "not ok logs: $2 - there: $there"
+	fi
+}
+
+# Logs of old runs go, but not those of a run that goes on.
+kept_logs() {
+	local first runner end
+	work=$(mktemp -d)
+	coproc runner { log_directories 1; }
+	read -r first <&"${runner[0]}"
+	touch -d yesterday "$first"
+	log_directories 60 </dev/null >/dev/null
+	log_directories 1 </dev/null >/dev/null
+	gone_or_not yes "a run that goes on"
+	end=${runner[1]}
+	exec {end}>&-
+	wait
+	log_directories 1 </dev/null >/dev/null
+	gone_or_not no "one that has ended"
+	rm -rf "$work"
+}
+
 # kunit_log NAME TEXT WANTED [UNWANTED]: which lines does kunit.sh print for this
 # log?
 kunit_log() {
@@ -247,6 +284,7 @@ kernel=$("$TOP/scripts/stock.sh" cloud-amd64)
 export kernel
 dispatch "$@"
 step "the harness" 30 logs
+step "the harness" 30 kept_logs
 step "the harness" 120 kunit
 step "the harness" 30 coverage
 step "the harness" 60 sums
