@@ -32,7 +32,7 @@ key() {
 guest() {
 	local mode=$1 want=$2 got limit=40
 	shift 2
-	[ "$mode" != hang ] || limit=8
+	case $mode in hang | slow) limit=8 ;; esac
 	printed=$("$TOP/scripts/boot.sh" --kernel "$kernel" --time $limit --mem 256 \
 		--append "guest.mode=$mode" --name "selftest-$mode" "$@" \
 		"$TOP/tests/guest/selftest.sh" 2>/dev/null) || true
@@ -107,6 +107,7 @@ outcomes() {
 	again 0 "of a guest's" guest.mode=crash
 	again 2 "before there is one" rdinit=/nowhere
 	guest hang hang
+	LANES=$((9 * $(nproc))) guest slow pass
 	guest silent silence
 	guest nonce silence
 	guest cut cut --cut-at 'guest: now'
@@ -258,6 +259,8 @@ sums() {
 	sum "one that fails beside others" "2 passed, 1 failed" \
 		'beside a 9 sh -c "sleep 1; echo not ok b - c"; step d 9 true; beside e 9 echo ok f'
 	sum "one that runs out of time" "1 passed, 1 failed" 'beside a 1 sleep 9; step b 9 true'
+	sum "one that shares its CPU, and has more time" "1 passed, 0 failed" \
+		'LANES=999; step a 1 sleep 3'
 	sum "one that dies" "0 passed, 1 failed" 'beside a 9 sleep 2; kill -9 $!'
 	sum "none" "0 passed, 1 failed" ''
 	continued

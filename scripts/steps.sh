@@ -15,6 +15,7 @@
 #
 # is the same, beside the steps that follow. What it prints comes in one piece when
 # it ends. Each kind of step waits until fewer than LANES run (one for each CPU).
+# With more of them than CPUs all limits, also those of guests, are so much longer.
 #
 #   keep_results DIR
 #
@@ -29,7 +30,8 @@ trap 'rm -rf "$steps"' EXIT
 mkdir "$steps/results" "$steps/output"
 step_number=0
 kept=''
-LANES=${LANES:-$(nproc)}
+export LANES=${LANES:-$(nproc)} # boot.py's too
+case $LANES in *[!0-9]* | 0*) die "LANES=$LANES is not a positive number" ;; esac
 
 ok() {
 	echo "ok $*"
@@ -38,6 +40,13 @@ ok() {
 # not_ok NAME - REASON
 not_ok() {
 	echo "not ok $*"
+}
+
+# patience SECONDS: how long that may be when each CPU serves several lanes
+patience() {
+	local cpus
+	cpus=$(nproc)
+	echo $(($1 * (LANES > cpus ? LANES : cpus) / cpus))
 }
 
 # A function with a time limit must be a process: the script calls itself.
@@ -73,7 +82,8 @@ filter_results() {
 
 # run_step FILE NAME SECONDS COMMAND...: FILE gets the results.
 run_step() {
-	local file=$1 name=$2 limit=$3 start=$SECONDS status=0 reason
+	local file=$1 name=$2 limit start=$SECONDS status=0 reason
+	limit=$(patience "$3")
 	shift 3
 	: >"$file"
 	say "$name"

@@ -96,6 +96,10 @@ hang)
 	sleep 1000
 	pass
 	;;
+slow)
+	sleep 12
+	pass
+	;;
 silent)
 	reboot -f
 	;;
