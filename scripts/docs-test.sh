@@ -1,10 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# docs-test.sh [FLAVOUR]: the documentation says what is so. The commands in docs/
-# run in guests: those about a stuck driver over disks that take 3 s for each I/O,
-# all others over disks that take 3 ms. The tests that it names exist, and so do the
-# pages that it refers to; this does not depend on the kernel, so only stock looks.
+# docs-test.sh [FLAVOUR]: the commands in docs/ run in guests: those about a stuck
+# driver over disks that take 3 s for each I/O, all others over disks that take 3 ms.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -12,41 +10,6 @@
 . "$TOP/scripts/steps.sh"
 # shellcheck source=flavour.sh
 . "$TOP/scripts/flavour.sh"
-
-# Words in backticks that look like a KUnit case, in contract.md's last column
-tests_exist() {
-	local name absent=0 found=0
-	# shellcheck disable=SC2016 # backticks of the page
-	for name in $(sed -n 's/.*| \([^|]*\) |$/\1/p' "$TOP/docs/contract.md" |
-		grep -o '`[a-z]*_[a-z0-9_]*`' | tr -d '`' | sort -u); do
-		found=$((found + 1))
-		grep -qE "KUNIT_CASE[A-Z_]*\($name\b" "$TOP"/tests/*.c ||
-			{ echo "docs/contract.md names $name, which is no test" >&2 && absent=1; }
-	done
-	[ "$found" -gt 40 ] && [ "$absent" = 0 ]
-}
-
-# Each file that a page links to, and each script and make target it names
-references_exist() {
-	local page target absent=0
-	for page in "$TOP"/README.md "$TOP"/CONTRIBUTING.md "$TOP"/docs/*.md; do
-		# shellcheck disable=SC2013 # words
-		for target in $(grep -oE '\]\([^)#:]+' "$page" | cut -c3-); do
-			[ -e "$(dirname "$page")/$target" ] ||
-				{ echo "$page: no $target" >&2 && absent=1; }
-		done
-		for target in $(grep -oE '`(scripts|tests|samples|tools|bench|docs)/[A-Za-z0-9_./-]+' "$page" |
-			tr -d '`'); do
-			[ -e "$TOP/$target" ] || { echo "$page: no $target" >&2 && absent=1; }
-		done
-		# shellcheck disable=SC2013 # words
-		for target in $(grep -oE '`(UPDATE=1 |sudo )?make [a-z-]+' "$page" | sed 's/.*make //'); do
-			grep -qE "^[a-z -]*\b$target\b[a-z -]*:" "$TOP/Makefile" ||
-				{ echo "$page: no target $target" >&2 && absent=1; }
-		done
-	done
-	[ "$absent" = 0 ]
-}
 
 # commands FLAVOUR DISKS PAGE...
 commands() {
@@ -68,10 +31,6 @@ if [ "${1:-}" != --step ]; then
 fi
 dispatch "$@"
 flavour=${1:-stock}
-if [ "$flavour" = stock ]; then
-	step "tests that docs/contract.md names" 20 tests_exist
-	step "what the documentation refers to" 20 references_exist
-fi
 step "commands about a stuck driver" 900 commands "$flavour" slow debugging
 step "all other commands" 900 commands "$flavour" fast watching tuning porting
 totals

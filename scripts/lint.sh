@@ -203,6 +203,10 @@ doc_names() {
 	"$TOP/scripts/doc-names.sh"
 }
 
+doc_references() {
+	"$TOP/scripts/doc-references.sh"
+}
+
 # VERSION says it for all.
 one_version() {
 	[ "$(dpkg-parsechangelog -S Version)" = "$(cat VERSION)" ] ||
@@ -252,5 +256,6 @@ check "names say whose they are" 400 function_names
 check "one version" 60 one_version
 check "licences" 60 licences
 check "documents name functions that exist" 60 doc_names
+check "documents refer to what exists" 60 doc_references
 check "mutants apply" 60 mutants_apply
 totals
