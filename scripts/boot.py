@@ -641,6 +641,8 @@ def main():
             print(*packages(kernel))
             return 0
         kernel.image()
+        if not kernel.uml:
+            qemu.get_ready(kernel.arch)
         return run(opts, kernel)
     except (NoStart, subprocess.CalledProcessError) as error:
         print("boot.sh: error:", error, file=sys.stderr)
