@@ -29,8 +29,9 @@ LIMIT = 1.03
 MAIN = "6.1"
 # What an allocation and its put by ours may take at most
 MOST = 125
-# Instructions that counting may cost an allocation, and a put
-COUNTING = 2
+# Instructions that counting may cost an allocation, and a put: it takes two, and
+# gcc 10, with one more pointer to keep, moves an argument out of the way.
+COUNTING = 3
 SIZES = ["0", "1", "4", "5", "16", "64", "128", "256"]
 OURS = ["ours", "ours_4_6", "ours_kput"]
 HEADS = {
