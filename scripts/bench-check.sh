@@ -4,8 +4,8 @@
 # bench-check.sh [FLAVOUR]: has an allocation and put become slower than the committed
 # results by more than 3 %? Counts instructions as bench.sh does, the pair only,
 # on that kernel (stock). And what does counting bios cost? The same is measured
-# with a build that does not count: at most 3 instructions for an allocation, and
-# 3 for a put. The last line is "N passed, N failed".
+# with a build that does not count: at most 2 instructions for an allocation (on
+# Linux 5.10 3), and 2 for a put. The last line is "N passed, N failed".
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

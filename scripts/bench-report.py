@@ -29,9 +29,11 @@ LIMIT = 1.03
 MAIN = "6.1"
 # What an allocation and its put by ours may take at most
 MOST = 125
-# Instructions that counting may cost an allocation, and a put: it takes two, and
-# gcc 10, with one more pointer to keep, moves an argument out of the way.
-COUNTING = 3
+# Instructions that counting may cost an allocation, and a put
+COUNTING = 2
+# Linux 5.10's gcc 10 has one pointer more to keep in an allocation, and moves an
+# argument out of its way.
+COUNTING_MORE = {("5.10", "an allocation"): 3}
 SIZES = ["0", "1", "4", "5", "16", "64", "128", "256"]
 OURS = ["ours", "ours_4_6", "ours_kput"]
 HEADS = {
@@ -337,28 +339,30 @@ def verdict(old, new, column, same_kernel):
 
 
 def counting(data):
-    """Yields (what, instructions that counting costs, or None) for each half."""
+    """Yields (what, instructions that counting costs, or None, and may cost) for
+    each half."""
     for half, what in [("alloc", "an allocation"), ("put", "a put")]:
         for row in ["0", "256"]:
             values = [cell(data, guest, half, row, "ours")
                       for guest in ["init0", "uncounted"]]
             # Both are right to a tenth of an instruction.
             cost = None if None in values else round(values[0][0] - values[1][0])
-            yield f"{what} of {row} vecs", cost
+            most = COUNTING_MORE.get((version_of(data["kernel"]), what), COUNTING)
+            yield f"{what} of {row} vecs", cost, most
 
 
 def check_counting(data):
     """How many are right, and what is said of the others."""
     passed, failed = 0, []
-    for what, cost in counting(data):
+    for what, cost, most in counting(data):
         # Nothing at all would mean that both builds count.
-        if cost is not None and 0 < cost <= COUNTING:
+        if cost is not None and 0 < cost <= most:
             print(f"ok - counting costs {what} {cost} instructions")
             passed += 1
         else:
             failed.append(f"counting costs {what} "
                           f"{'?' if cost is None else cost} instructions, "
-                          f"not 1 to {COUNTING}")
+                          f"not 1 to {most}")
     return passed, failed
 
 
