@@ -84,7 +84,9 @@ TOOL = re.compile(r"KASAN|KCSAN|UBSAN|KFENCE|ODEBUG|DEBUG_LOCKS_WARN_ON|refcount
 
 BEGIN = re.compile(r"EXPECT-SPLAT-BEGIN\s+(.*\S)")
 END = re.compile(r"EXPECT-SPLAT-END")
-REPORT_END = re.compile(r"---\[ end (trace|Kernel panic)|^=+$")
+END_TRACE = re.compile(r"---\[ end (trace|Kernel panic)")
+# Sanitizers' reports stand between two of these.
+RULE = re.compile(r"^=+$")
 OURS = re.compile(r"\[(bioset_\w+|planted)\b")
 KNOWN = re.compile(r"""
     # User Mode Linux 6.1 walks an mm's maps at fork without a lock.
@@ -146,6 +148,12 @@ class Report:
     def headline(self):
         return self.lines[:self.head_length()]
 
+    def ends_with(self, line):
+        """A rule in the middle of a warning is of a sanitizer's report, which
+        another CPU makes, or an interrupt: the warning goes on behind it."""
+        return bool(END_TRACE.search(line)) or \
+            bool(RULE.search(line) and not CUT.search(self.lines[0]))
+
     def goes_on_with(self, line):
         """Whether a line that looks like a complaint is part of this one."""
         words = "\n".join(self.headline())
@@ -196,7 +204,7 @@ class Judge:
             self.begin_report(line)
 
     def begin_report(self, line):
-        if not REPORT_END.search(line):
+        if not END_TRACE.search(line):
             self.report = Report(line, self.bracket)
         elif self.ends_owed:
             self.ends_owed -= 1
@@ -206,7 +214,7 @@ class Judge:
 
     def in_report(self, line):
         report = self.report
-        if REPORT_END.search(line):
+        if report.ends_with(line):
             report.lines.append(line)
             self.close_report()
         elif COMPLAINT.search(line) and not report.goes_on_with(line):
