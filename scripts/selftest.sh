@@ -246,7 +246,7 @@ coverage() {
 # sum NAME WANTED COMMANDS: what do these steps, in a script of their own, end with?
 sum() {
 	local got
-	got=$(LANES=2 bash -c '. "$1/scripts/lib.sh"; . "$1/scripts/steps.sh"; eval "$2"; totals' \
+	got=$(LANES=2 RESUME='' bash -c '. "$1/scripts/lib.sh"; . "$1/scripts/steps.sh"; eval "$2"; totals' \
 		_ "$TOP" "$3" 2>/dev/null </dev/null | tail -n 1) || true
 	if [ "$got" = "$2" ]; then
 		echo "ok steps: $1"

@@ -26,8 +26,15 @@ throttle() {
 	done
 }
 
+# writes_of GROUP DISK: of that group, as the disk counted them
+writes_of() {
+	awk -v dev="$(cat /sys/block/"$2"/dev)" '$1 == dev' "$CG/$1/io.stat" |
+		tr ' ' '\n' | awk -F= '$1 == "wios" { n = $2 } END { print n + 0 }'
+}
+
 # Each write to the example is one I/O there and several below. 8 writes at 4
-# a second above; 64 clones at 10 a second on three disks below.
+# a second above; 64 clones at 10 a second on three disks below. A clone is of its
+# source's group, or those disks would not hold it back.
 throttled() {
 	local start starved
 	group slow
@@ -42,6 +49,8 @@ throttled() {
 		start=$(now)
 		copy_in_group slow
 		[ $(($(now) - start)) -ge 1 ] || fail "not throttled below"
+		[ "$(writes_of slow nullb0)" -gt 0 ] ||
+			fail "the clones are not of the group"
 		throttle slow 8 stripe0
 		copy_in_group slow
 		throttle slow max stripe0 nullb0 nullb1 nullb2
