@@ -52,10 +52,11 @@ struct result bench_measure(timed_fn *fn, const struct job *job)
 
 	fn(job);
 	/*
-	 * No other task may have the CPU in a run, its slice would be counted.
+	 * No other task may have the CPU in a run, its slice would be counted;
+	 * where preemption is lazy (7.2), cond_resched() does not keep it out.
 	 * Nor may one wait for it, or each preempt_enable() takes some
-	 * instructions more. cond_resched() sees to neither where preemption is
-	 * lazy (7.2).
+	 * instructions more: on 6.1 a request from before the change of class is
+	 * still there, and cond_resched() ends it.
 	 */
 	sched_set_fifo(current);
 	for (i = 0; i < n; i++) {
