@@ -26,10 +26,10 @@ throttle() {
 	done
 }
 
-# writes_of GROUP DISK: of that group, as the disk counted them
-writes_of() {
-	awk -v dev="$(cat /sys/block/"$2"/dev)" '$1 == dev' "$CG/$1/io.stat" |
-		tr ' ' '\n' | awk -F= '$1 == "wios" { n = $2 } END { print n + 0 }'
+# io_stat GROUP FIELD [DEVICE]: the group's, of that device or of all together
+io_stat() {
+	grep "^${3:+$3 }" "$CG/$1/io.stat" | tr ' ' '\n' |
+		awk -F= -v field="$2" '$1 == field { n += $2 } END { print n + 0 }'
 }
 
 # Each write to the example is one I/O there and several below. 8 writes at 4
@@ -49,7 +49,7 @@ throttled() {
 		start=$(now)
 		copy_in_group slow
 		[ $(($(now) - start)) -ge 1 ] || fail "not throttled below"
-		[ "$(writes_of slow nullb0)" -gt 0 ] ||
+		[ "$(io_stat slow wios "$(cat /sys/block/nullb0/dev)")" -gt 0 ] ||
 			fail "the clones are not of the group"
 		throttle slow 8 stripe0
 		copy_in_group slow
@@ -69,12 +69,6 @@ price() {
 		echo "$dev enable=$1 ctrl=user rpct=0 wpct=0 min=100.00 max=100.00" \
 			>"$CG"/io.cost.qos
 	done
-}
-
-# What the group's I/O cost, in us, on all disks
-cost_of() {
-	tr ' ' '\n' <"$CG"/"$1"/io.stat |
-		awk -F= '$1 == "cost.usage" { n += $2 } END { print n + 0 }'
 }
 
 # A copy is 21 writes on each disk, of 25 ms each. Without a price it takes much
@@ -97,7 +91,7 @@ priced() {
 		[ $(($(now) - start)) -ge 1 ] || fail "nobody paid with time"
 	done
 	starve 0
-	cost=$(cost_of light)
+	cost=$(io_stat light cost.usage)
 	echo "the light group's I/O cost $cost us"
 	price 0
 	[ "$cost" -gt 4000000 ] || fail "iocost did not count"
