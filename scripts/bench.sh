@@ -46,6 +46,13 @@ io() {
 		--append "guest.targets=raw,ours,twin,dm,md"
 }
 
+emulator_version() {
+	{
+		"$TOP/scripts/qemu.sh" qemu-system-x86_64 qemu-system-x86
+		echo --version
+	} | xargs -d '\n' env | head -n 1
+}
+
 # Everything
 full() {
 	local start=$SECONDS json=$CACHE/bench/$release.json
@@ -60,7 +67,7 @@ full() {
 	smp
 	python3 "$BENCH_REPORT" collect "$json" kernel="$release" \
 		cpu="$BENCH_CPU" \
-		emulator="$(qemu-system-x86_64 --version | head -n 1)" \
+		emulator="$(emulator_version)" \
 		-- "$logs"/*.log
 	python3 "$BENCH_REPORT" show "$json"
 	say "measured in $(took "$start"); numbers are in $json"

@@ -452,10 +452,9 @@ class Guest:
         return time.monotonic() - self.verdict_at > 30
 
     def crashed_early(self):
-        """Whether the kernel crashed before anything of ours ran. Without KVM,
-        QEMU now and then executes what another CPU is just patching (int3; see
-        "qemu-x86_64 booting with 8.0.0", linux-kernel, July 2023), and on a busy
-        host an interrupt comes where a kernel that boots expects none."""
+        """Whether the kernel crashed before anything of ours ran. Without KVM, on
+        a busy host, an interrupt may come where a kernel that boots expects
+        none."""
         console = self.read("console.log")
         return "guest: begins" not in console and \
             re.search(r": [0-9a-f]{4} \[#|Kernel panic", console)
@@ -641,8 +640,6 @@ def main():
             print(*packages(kernel))
             return 0
         kernel.image()
-        if not kernel.uml:
-            qemu.get_ready(kernel.arch)
         return run(opts, kernel)
     except (NoStart, subprocess.CalledProcessError) as error:
         print("boot.sh: error:", error, file=sys.stderr)

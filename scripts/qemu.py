@@ -36,17 +36,20 @@ MACHINES = {
     "riscv64": Machine("qemu-system-riscv64", "qemu-system-misc",
                        "riscv64-linux-gnu", ["-machine", "virt"],
                        "console=ttyS0", False, "pci"),
-    "s390x": Machine(os.path.join(os.path.dirname(__file__), "qemu-s390x.sh"),
-                     "qemu-system-misc", "s390x-linux-gnu",
-                     ["-machine", "s390-ccw-virtio"],
+    "s390x": Machine("qemu-system-s390x", "qemu-system-misc",
+                     "s390x-linux-gnu", ["-machine", "s390-ccw-virtio"],
                      "console=ttysclp0", False, "ccw"),
 }
 
 
-def get_ready(arch):
-    """Not in a guest's time: see qemu-s390x.sh."""
-    subprocess.run([MACHINES[arch].program, "--version"],
-                   stdout=subprocess.DEVNULL, check=True)
+def emulator(arch):
+    """What starts it without KVM: see qemu.sh. This may install something, so it
+    is not to be in a guest's time."""
+    machine = MACHINES[arch]
+    script = os.path.join(os.path.dirname(__file__), "qemu.sh")
+    words = subprocess.run([script, machine.program, machine.package],
+                           stdout=subprocess.PIPE, text=True, check=True)
+    return words.stdout.splitlines()
 
 
 def probe_kvm(machine, image, out, cache):
@@ -86,15 +89,17 @@ def boots_under_kvm(machine, image, log):
         return done.returncode == 0 and b"Kernel panic" in output.read()
 
 
-def accel_args(arch, machine, image, opts, out, cache):
+def program_and_accel(arch, image, opts, out, cache):
+    machine = MACHINES[arch]
     if opts.icount:
-        args = ["-accel", "tcg", "-icount", "shift=0,align=off,sleep=off"]
+        args = emulator(arch) + ["-accel", "tcg", "-icount",
+                                 "shift=0,align=off,sleep=off"]
     elif arch == "amd64" and os.access("/dev/kvm", os.W_OK) and \
             probe_kvm(machine, image, out, cache):
-        args = ["-accel", "kvm", "-cpu", "host"]
+        args = [machine.program, "-accel", "kvm", "-cpu", "host"]
     else:
-        args = ["-accel", "tcg,thread=multi"]
-    return args + (["-cpu", opts.cpu] if opts.cpu else [])
+        args = emulator(arch) + ["-accel", "tcg,thread=multi"]
+    return args + machine.args + (["-cpu", opts.cpu] if opts.cpu else [])
 
 
 def drive_args(drives):
@@ -130,8 +135,7 @@ def port_args(machine, opts):
 def command(arch, image, opts, words, out, cache):
     """QEMU's whole command line; paths of sockets and logs are relative."""
     machine = MACHINES[arch]
-    args = [machine.program] + machine.args
-    args += accel_args(arch, machine, image, opts, out, cache)
+    args = program_and_accel(arch, image, opts, out, cache)
     args += drive_args(opts.drive)
     if opts.host_root:
         args += ["-virtfs", "local,path=/,mount_tag=host,security_model=none,"
