@@ -148,13 +148,6 @@ static void stats_of_slow_paths(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).from_reserve, 2);
 }
 
-static int put_later(void *arg)
-{
-	msleep(30);
-	bio_put(arg);
-	return 0;
-}
-
 static unsigned int waits_of_at_least(const struct bset *set, unsigned int us)
 {
 	unsigned int i, n = 0;
@@ -169,12 +162,13 @@ static unsigned int waits_of_at_least(const struct bset *set, unsigned int us)
 static void stats_of_a_wait(struct kunit *test)
 {
 	struct bio_set *bs = test_starved_set(test, 1, 0);
-	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, 0, bs);
+	struct test_late_put late = { bs, bio_alloc_bioset(GFP_NOWAIT, 0, bs) };
 	struct test_worker *w;
 	struct bioset_stats s;
+	struct bio *bio;
 
-	KUNIT_ASSERT_NOT_NULL(test, bio);
-	w = test_worker_on(test, 0, put_later, bio);
+	KUNIT_ASSERT_NOT_NULL(test, late.bio);
+	w = test_worker_on(test, 0, test_put_late, &late);
 	bio = bio_alloc_bioset(GFP_NOIO, 0, bs);
 	KUNIT_ASSERT_NOT_NULL(test, bio);
 	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));

@@ -165,6 +165,22 @@ struct bioset_stats test_stats_settled(struct kunit *test, struct bio_set *bs)
 	return s;
 }
 
+/* When somebody waits for it, however long a busy machine takes until then */
+int test_put_late(void *arg)
+{
+	struct test_late_put *late = arg;
+	unsigned long end = jiffies + msecs_to_jiffies(TEST_LIMIT_MS);
+	struct bioset_stats s = {};
+
+	while (!s.waiting && time_before(jiffies, end)) {
+		msleep(1);
+		bset_get_stats(late->bs, &s);
+	}
+	msleep(30);
+	bio_put(late->bio);
+	return 0;
+}
+
 bool test_stalled(struct kunit *test, struct bio_set *bs)
 {
 	unsigned int ms;

@@ -124,6 +124,14 @@ struct test_worker *test_worker_on(struct kunit *test, int cpu,
 struct test_worker *test_worker(struct kunit *test, int (*fn)(void *),
 				void *arg);
 bool test_worker_done(struct test_worker *w, unsigned int ms);
+/* For test_worker_on(): puts the bio some time after someone began to wait for it. */
+struct test_late_put {
+	struct bio_set *bs;
+	struct bio *bio;
+};
+
+int test_put_late(void *arg);
+
 /* Waits until a wait for a bio of the set was reported; false if none was. */
 bool test_stalled(struct kunit *test, struct bio_set *bs);
 bool test_within(struct completion *done, unsigned int ms);

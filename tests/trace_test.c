@@ -115,28 +115,22 @@ static void trace_of_a_failure(struct kunit *test)
 	bio_put(bio);
 }
 
-static int put_later(void *arg)
-{
-	msleep(30);
-	bio_put(arg);
-	return 0;
-}
-
 /* How long a wait took is what the set has noted. */
 static void trace_of_a_wait(struct kunit *test)
 {
 	struct bio_set *bs = test_starved_set(test, 1, 0);
 	const char *name = bset_of(bs)->name;
 	struct test_disk *disk = test_disk(test, NULL, NULL);
-	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, 0, bs);
+	struct test_late_put late = { bs, bio_alloc_bioset(GFP_NOWAIT, 0, bs) };
 	const char *taken =
 		with_dev(test, "what=bio left=0 ", disk, " gfp=GFP_NOIO");
 	struct test_worker *w;
+	struct bio *bio;
 	char rest[64];
 
-	KUNIT_ASSERT_NOT_NULL(test, bio);
+	KUNIT_ASSERT_NOT_NULL(test, late.bio);
 	trace_on(test);
-	w = test_worker_on(test, 0, put_later, bio);
+	w = test_worker_on(test, 0, test_put_late, &late);
 	bio = bio_alloc_bioset(disk->bdev, 0, REQ_OP_READ, GFP_NOIO, bs);
 	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));
 	if (bio)
