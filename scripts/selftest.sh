@@ -17,7 +17,7 @@ key() {
 	source=$("$TOP/scripts/kernel.sh" --source)
 	{
 		cat "$TOP"/scripts/{boot,selftest,lib,steps,kunit,coverage}.sh "$TOP/scripts/run" \
-			"$TOP"/scripts/{stock,flavour,kernel,debian,kdir}.sh \
+			"$TOP"/scripts/{stock,flavour,kernel,debian,kdir,qemu}.sh \
 			"$TOP"/scripts/*.py "$TOP"/tests/splats.cases \
 			"$TOP"/tests/guest/{init,lib.sh,loadmod.c,fpregs.c,selftest.sh} \
 			"$source"/tools/testing/kunit/*.py
