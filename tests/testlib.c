@@ -173,7 +173,7 @@ int test_put_late(void *arg)
 	struct bioset_stats s = {};
 
 	while (!s.waiting && time_before(jiffies, end)) {
-		msleep(1);
+		usleep_range(1000, 2000);
 		bset_get_stats(late->bs, &s);
 	}
 	msleep(30);
