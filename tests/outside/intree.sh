@@ -73,12 +73,14 @@ sets_are_ours() {
 	must_fail rmmod bioset_core
 }
 
-# verify SIZE DEPTH LARGEST: LARGEST is that of one I/O
+# verify SIZE DEPTH LARGEST [OPTION...]: LARGEST is that of one I/O
 verify() {
+	local size=$1 depth=$2 largest=$3
+	shift 3
 	host fio --name=verify "--filename=$disk" --direct=1 --ioengine=libaio \
-		"--iodepth=$2" --rw=randrw "--bsrange=4k-$3" --blockalign=4k \
-		"--size=$1" --verify=crc32c --do_verify=1 --verify_fatal=1 \
-		--output-format=terse >/tmp/fio.log 2>&1 ||
+		"--iodepth=$depth" --rw=randrw "--bsrange=4k-$largest" --blockalign=4k \
+		"--size=$size" --verify=crc32c --do_verify=1 --verify_fatal=1 \
+		--output-format=terse "$@" >/tmp/fio.log 2>&1 ||
 		{ cat /tmp/fio.log; fail "fio found wrong data"; }
 }
 
