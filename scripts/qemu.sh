@@ -8,7 +8,9 @@
 # Before 8.1, a CPU may go on executing what another has patched meanwhile (mended
 # by deba78709ae8, "accel/tcg: Always lock pages before translation"). A kernel
 # patches itself whenever a static key or a tracepoint is switched: the guest then
-# has an oops that says int3, or one of its CPUs takes that trap for ever.
+# has an oops that says int3, or one of its CPUs takes that trap for ever. A rest of
+# it is in newer ones: code may be translated again between the end of its old
+# translation and the store that changes it. "scripts/run patched" looks for both.
 #
 # Before 8.0, that of s390x adds the distance in an instruction such as LARL with
 # 32 bits: what is more than 2 GiB away is looked for 4 GiB below. A module of Linux

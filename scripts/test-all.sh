@@ -158,7 +158,6 @@ part_machines() {
 		beside "$name" 700 other_machine "$name"
 	done
 	beside "example on arm64" 900 example_with_io arm64
-	beside "patched code, emulated" 700 "$run" patched
 }
 
 part_drivers() {
