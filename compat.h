@@ -92,6 +92,20 @@ static inline void bset_might_alloc(gfp_t gfp)
 #endif
 }
 
+/*
+ * What stands before is done before a this_cpu_inc() that stands behind.
+ * (smp_mb__before_atomic() is for an atomic_t: on LoongArch and MIPS it is
+ * nothing.)  x86 delays no access beyond a later store, so there the compiler
+ * alone has to be told; KCSAN does not know that.
+ */
+static inline void bset_mb_before_inc(void)
+{
+	if (IS_ENABLED(CONFIG_X86) && !IS_ENABLED(CONFIG_KCSAN))
+		barrier();
+	else
+		smp_mb();
+}
+
 /* Before 5.18 the device and the operation are set after the allocation. */
 static inline struct bio *bset_kernel_alloc(struct block_device *bdev,
 					    unsigned int nr_vecs,

@@ -252,7 +252,7 @@ static inline void bset_count_alloc(struct bset *set)
  */
 static inline void bset_count_put(struct bset *set)
 {
-	smp_mb__before_atomic(); /* pairs with smp_mb() in bset_in_flight() */
+	bset_mb_before_inc(); /* pairs with smp_mb() in bset_in_flight() */
 	this_cpu_inc(set->counts->puts);
 }
 

@@ -31,7 +31,7 @@ unsigned long bset_in_flight(struct bset *set, unsigned long *allocs,
 
 	for_each_possible_cpu(cpu)
 		p += READ_ONCE(per_cpu_ptr(set->counts, cpu)->puts);
-	smp_mb(); /* pairs with smp_mb__before_atomic() before each put */
+	smp_mb(); /* pairs with bset_mb_before_inc() before each put */
 	for_each_possible_cpu(cpu)
 		a += READ_ONCE(per_cpu_ptr(set->counts, cpu)->allocs);
 	*allocs = a;

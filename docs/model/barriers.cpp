@@ -86,7 +86,7 @@ struct in_flight : rl::test_suite<in_flight, 3> {
 		} else if (i == 1) {
 			if (!object.load(rl::mo_acquire, $))
 				return;
-			smp_mb("smp_mb__before_atomic() in bset_count_put()");
+			smp_mb("bset_mb_before_inc() in bset_count_put()");
 			WRITE_ONCE(puts, 1);
 		} else if (READ_ONCE(puts)) {
 			smp_mb("smp_mb() in bset_in_flight()");
@@ -110,7 +110,7 @@ struct teardown : rl::test_suite<teardown, 2> {
 	{
 		if (i == 0) {
 			RL_ASSERT(VAR(set) == 1);
-			smp_mb("smp_mb__before_atomic() in bset_count_put()");
+			smp_mb("bset_mb_before_inc() in bset_count_put()");
 			WRITE_ONCE(puts, 1);
 		} else if (READ_ONCE(puts)) {
 			smp_mb("smp_mb() in bset_in_flight()");
@@ -248,7 +248,7 @@ int main()
 		"smp_rmb() before the look at a reserve", NULL
 	};
 	static const char *const of_counts[] = {
-		"smp_mb__before_atomic() in bset_count_put()",
+		"bset_mb_before_inc() in bset_count_put()",
 		"smp_mb() in bset_in_flight()", NULL
 	};
 	static const char *const of_tracking[] = {
