@@ -60,13 +60,13 @@ static inline struct bio *bset_alloc_setup(struct bio *bio,
 					   struct block_device *bdev,
 					   unsigned int nr_vecs,
 					   unsigned long kind, bset_opf_t opf,
-					   struct bio_set *bs)
+					   struct bio_set *home)
 {
 	if (nr_vecs <= BSET_INLINE_VECS)
 		bset_set_inline_vecs(bio, nr_vecs);
 	else
 		bset_renew_array(bio, kind);
-	bio->bi_pool = bs;
+	bio->bi_pool = home;
 	/* Nothing is ever in the kernel's cache of a set of ours. */
 	opf &= ~REQ_ALLOC_CACHE;
 	if (!static_branch_likely(&bset_quick_init))
@@ -118,29 +118,15 @@ static struct bio *bset_alloc_null(struct block_device *bdev,
 	return bset_alloc_setup(bio, bdev, nr_vecs, kind, opf, &bset_null);
 }
 
-/* The NULL set, the kernel's own sets, and sets that are none. */
-static noinline struct bio *bset_alloc_foreign(struct block_device *bdev,
-					       unsigned int nr_vecs,
-					       bset_opf_t opf, gfp_t gfp,
-					       struct bio_set *bs)
-{
-	if (nr_vecs > BIO_MAX_VECS)
-		return bset_alloc_too_many(NULL, nr_vecs);
-	if (!bs)
-		return bset_alloc_null(bdev, nr_vecs, opf, gfp);
-	if (!bset_is_initialised(bs))
-		return NULL;
-	return bset_kernel_alloc(bdev, nr_vecs, opf, gfp, bs);
-}
-
 /* Counts a bio of ours that has its array, and sets all its fields. */
-static inline struct bio *
-bset_alloc_finish(struct bio *bio, struct block_device *bdev,
-		  unsigned int nr_vecs, unsigned long kind, bset_opf_t opf,
-		  struct bset *set, struct bio_set *bs)
+static inline struct bio *bset_alloc_finish(struct bio *bio,
+					    struct block_device *bdev,
+					    unsigned int nr_vecs,
+					    unsigned long kind, bset_opf_t opf,
+					    struct bset *set)
 {
 	bset_count_alloc(set);
-	return bset_alloc_setup(bio, bdev, nr_vecs, kind, opf, bs);
+	return bset_alloc_setup(bio, bdev, nr_vecs, kind, opf, &set->home);
 }
 
 /* An array for @bio: one of the kernel's if there is one, else one of ours. */
@@ -212,7 +198,24 @@ static struct bio *bset_alloc_slow(struct block_device *bdev,
 		bset_track_out(set, bio);
 	if (kind != BSET_INLINE)
 		kind = bset_array_kind(bio);
-	return bset_alloc_finish(bio, bdev, nr_vecs, kind, opf, set, bs);
+	return bset_alloc_finish(bio, bdev, nr_vecs, kind, opf, set);
+}
+
+/* The NULL set, a bio's bi_pool, the kernel's own sets, and sets that are none. */
+static noinline struct bio *bset_alloc_foreign(struct block_device *bdev,
+					       unsigned int nr_vecs,
+					       bset_opf_t opf, gfp_t gfp,
+					       struct bio_set *bs)
+{
+	if (nr_vecs > BIO_MAX_VECS)
+		return bset_alloc_too_many(NULL, nr_vecs);
+	if (!bs)
+		return bset_alloc_null(bdev, nr_vecs, opf, gfp);
+	if (bset_is_home(bs))
+		return bset_alloc_slow(bdev, nr_vecs, opf, gfp, bs);
+	if (!bset_is_initialised(bs))
+		return NULL;
+	return bset_kernel_alloc(bdev, nr_vecs, opf, gfp, bs);
 }
 
 /*
@@ -234,7 +237,7 @@ static noinline struct bio *bset_alloc_refill(struct block_device *bdev,
 		bio = bset_cache_pop(set->cpu, kind);
 	if (!bio)
 		return bset_alloc_slow(bdev, nr_vecs, opf, gfp, bs);
-	return bset_alloc_finish(bio, bdev, nr_vecs, kind, opf, set, bs);
+	return bset_alloc_finish(bio, bdev, nr_vecs, kind, opf, set);
 }
 
 /**
@@ -294,7 +297,7 @@ struct bio *bset_alloc(struct block_device *bdev, unsigned int nr_vecs,
 		return bset_alloc_refill(bdev, nr_vecs, opf, gfp, bs);
 	}
 	bset_cpu_release(c);
-	return bset_alloc_finish(bio, bdev, nr_vecs, kind, opf, set, bs);
+	return bset_alloc_finish(bio, bdev, nr_vecs, kind, opf, set);
 }
 EXPORT_SYMBOL_GPL(bset_alloc);
 
@@ -320,7 +323,7 @@ static struct bio *bset_clone_bio(struct block_device *bdev, struct bio *src,
 {
 	struct bio *bio;
 
-	if (unlikely(bs && !bset_is_ours(bs)))
+	if (unlikely(bs && !bset_of(bs)))
 		return bset_is_initialised(bs)
 			       ? bset_kernel_clone(bdev, src, gfp, bs)
 			       : NULL;

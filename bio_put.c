@@ -15,6 +15,7 @@
  *      +- some set is starved or tracked: bset_put_watched() -> bset_put_slow()
  *      +- references were taken: bset_put_reffed() -> bset_put_slow()
  *      +- not ours, the NULL set, of no set: bset_put_foreign() -> the kernel's
+ *      +- the kernel took it from a set of ours: bset_put_foreign(), as above
  *
  * Three noinline keep bset_put() a function without a stack frame: without them
  * bset_alloc() and it take 119 instructions together, with them 116.
@@ -44,7 +45,7 @@ static void bset_put_slow(struct bio *bio)
 /* This CPU's list is full: begin another one.  Or it has the bio already. */
 static void bset_put_spill(struct bio *bio)
 {
-	struct bset *set = bset_of(bio->bi_pool);
+	struct bset *set = bset_of_home(bio->bi_pool);
 
 	switch (bset_cache_push(set->cpu, bset_array_kind(bio), bio)) {
 	case BSET_PUSHED:
@@ -85,16 +86,6 @@ static bool bset_put_unpooled(struct bio *bio)
 	return true;
 }
 
-/* Not of a set of ours: for the kernel's bio_put(), if for anybody's. */
-static void bset_put_foreign(struct bio *bio)
-{
-	if (bset_put_unpooled(bio))
-		return;
-	if (bio->bi_pool == &bset_null)
-		bio->bi_opf &= ~REQ_ALLOC_CACHE; /* 6.1 warns in interrupts */
-	bio_put(bio);
-}
-
 /* Some set is starved or tracked, maybe this one: nothing goes by the list. */
 static noinline void bset_put_watched(struct bio *bio)
 {
@@ -105,6 +96,23 @@ static noinline void bset_put_watched(struct bio *bio)
 	if (bio_flagged(bio, BIO_REFFED) && !bset_put_ref(bio))
 		return;
 	bset_put_slow(bio);
+}
+
+/*
+ * Not one that bset_alloc() gave out: for the kernel's bio_put(), if for anybody's.
+ * One that the kernel took from a set of ours may be as good as ours.
+ */
+static void bset_put_foreign(struct bio *bio)
+{
+	const bool ours = bset_is_ours(bio->bi_pool);
+
+	if (bset_put_unpooled(bio))
+		return;
+	if (ours && !bset_kernel_takes)
+		return bset_put_watched(bio);
+	if (ours || bio->bi_pool == &bset_null)
+		bio->bi_opf &= ~REQ_ALLOC_CACHE; /* 6.1 warns in interrupts */
+	bio_put(bio);
 }
 
 /* Somebody held a second reference once, and maybe still does. */
@@ -134,14 +142,14 @@ void bset_put(struct bio *bio)
 	struct bset *set;
 	unsigned long kind;
 
-	if (unlikely(!bset_is_ours(bio->bi_pool)))
+	if (unlikely(!bset_is_home(bio->bi_pool)))
 		return bset_put_foreign(bio);
 	if (static_branch_unlikely(&bset_slow))
 		return bset_put_watched(bio);
 	if (unlikely(bio_flagged(bio, BIO_REFFED)))
 		return bset_put_reffed(bio);
 
-	set = bio->bi_pool->bio_pool.pool_data;
+	set = bset_of_home(bio->bi_pool);
 	kind = bset_array_kind(bio);
 	smp_rmb(); /* see struct bset_pool */
 	if (unlikely(kind == BSET_NR_KINDS) || bset_pool_short(&set->bio) ||

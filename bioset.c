@@ -135,6 +135,7 @@ static void bset_destroy(struct bset *set)
 	bset_rescuer_exit(set);
 	bset_track_stop(set);
 	bset_face_exit(bs);
+	bset_face_exit(&set->home);
 	bset_pools_exit(set);
 	free_percpu(set->counts);
 	kfree(set);
@@ -169,12 +170,14 @@ static int bset_build(struct bset *set, unsigned int front_pad, int flags)
 	const bool vecs = flags & BIOSET_NEED_BVECS;
 	int ret;
 
-	bset_rescuer_prepare(set->bs);
+	bset_rescuer_prepare(set);
 	ret = bset_pools_init(set, front_pad, vecs);
 	if (!ret && !(flags & BSET_NO_RESCUER))
 		ret = bset_rescuer_init(set);
 	if (!ret && bset_track_wanted())
 		ret = bset_set_track(set, true, true);
+	if (!ret)
+		ret = bset_home_init(set);
 	return ret ?: bset_face_init(set);
 }
 
@@ -200,8 +203,9 @@ int __bset_init(struct bio_set *bs, unsigned int pool_size,
 	ret = bset_check_args(bs, pool_size, front_pad, flags, name);
 	if (ret)
 		return ret;
-	if (WARN_ONCE(bset_is_listed(bs), "bioset: %s: is in use already\n",
-		      name))
+	/* One that the kernel's bioset_exit() took apart is none any more. */
+	if (WARN_ONCE(bset_is_listed(bs) && bioset_initialized(bs),
+		      "bioset: %s: is in use already\n", name))
 		return -EBUSY;
 
 	memset(bs, 0, sizeof(*bs));
@@ -223,6 +227,36 @@ int __bset_init(struct bio_set *bs, unsigned int pool_size,
 	return 0;
 }
 EXPORT_SYMBOL_GPL(__bset_init);
+
+/**
+ * __bset_init_from_src() - what bset_init_from_src() expands to
+ * @bs:		see bset_init_from_src()
+ * @src:	see bset_init_from_src()
+ * @owner:	the calling module
+ * @name:	the expression that was given for @bs
+ *
+ * Context: task context, may sleep.
+ * Return: see bset_init_from_src().
+ */
+int __bset_init_from_src(struct bio_set *bs, struct bio_set *src,
+			 struct module *owner, const char *name)
+{
+	const struct bset *set = bset_of(src);
+	unsigned int pool_size;
+	int flags = 0;
+
+	if (!src) {
+		pr_err("%s: no set to take after: NULL\n", name);
+		return -EINVAL;
+	}
+	pool_size = set ? set->pool_size : src->bio_pool.min_nr;
+	if (mempool_initialized(&src->bvec_pool))
+		flags |= BIOSET_NEED_BVECS;
+	if (set && !bset_has_rescuer(set))
+		flags |= BSET_NO_RESCUER;
+	return __bset_init(bs, pool_size, src->front_pad, flags, owner, name);
+}
+EXPORT_SYMBOL_GPL(__bset_init_from_src);
 
 /**
  * bset_exit() - unmake a set that bset_init() made

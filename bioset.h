@@ -31,6 +31,7 @@
 #define BIOSET_H
 
 #include <linux/bio.h>
+#include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/fs.h>
 #include <linux/jump_label.h>
@@ -106,8 +107,11 @@ int __bset_init(struct bio_set *bs, unsigned int pool_size,
 struct bio_set *__bset_create(unsigned int pool_size, unsigned int front_pad,
 			      int flags, struct module *owner,
 			      const char *name);
+int __bset_init_from_src(struct bio_set *bs, struct bio_set *src,
+			 struct module *owner, const char *name);
 void bset_exit(struct bio_set *bs);
 void bset_free(struct bio_set *bs);
+int bset_integrity_create(struct bio_set *bs, int pool_size);
 
 struct bio *bset_alloc(struct block_device *bdev, unsigned int nr_vecs,
 		       bset_opf_t opf, gfp_t gfp, struct bio_set *bs);
@@ -116,6 +120,12 @@ struct bio *bset_clone(struct block_device *bdev, struct bio *src, gfp_t gfp,
 struct bio *bset_clone_4_6(struct bio *src, gfp_t gfp, struct bio_set *bs);
 struct bio *bset_split(struct bio *bio, int sectors, gfp_t gfp,
 		       struct bio_set *bs);
+struct bio *bset_submit_split(struct bio *bio, unsigned int sectors,
+			      struct bio_set *bs);
+int bset_rq_prep_clone(struct request *rq, struct request *rq_src,
+		       struct bio_set *bs, gfp_t gfp,
+		       int (*bio_ctr)(struct bio *, struct bio *, void *),
+		       void *data);
 void bset_put(struct bio *bio);
 
 int bset_get_stats(struct bio_set *bs, struct bioset_stats *stats);
@@ -204,6 +214,21 @@ static inline struct bio *__bset_submitted(struct bio *bio)
 	__bset_init(bs, pool_size, front_pad, flags, THIS_MODULE, name)
 
 /**
+ * bset_init_from_src() - make a set like another one
+ * @bs:		see bset_init()
+ * @src:	a set, whose pool_size, front_pad and arrays @bs is to have.  If it
+ *		is one of ours without a rescuer, @bs has none either.  One that
+ *		the kernel made may be zeroed.
+ *
+ * bioset_init_from_src() of this header, which the kernel had from 4.18 to 5.17.
+ *
+ * Context: task context, may sleep.
+ * Return: see bset_init(); also -EINVAL for a NULL @src.
+ */
+#define bset_init_from_src(bs, src) \
+	__bset_init_from_src(bs, src, THIS_MODULE, #bs)
+
+/**
  * bset_create() - make a set, the form of 4.6
  * @pool_size:	see bset_init()
  * @front_pad:	see bset_init()
@@ -261,9 +286,11 @@ static inline struct bio *bset_next_split(struct bio *bio, int sectors,
 
 /*
  * The documented names.  Function-like macros, so that members and variables
- * of the same name (bcache and md have a set called bio_split) stay as they
- * are, and taking a function's address gives the kernel's, which is just as
- * right for our bios.
+ * of the same name (bcache and md have a set called bio_split), and functions
+ * that a driver defines where its kernel has none, stay as they are.  A pointer
+ * to one of these functions is the kernel's: right for our bios, but what it
+ * allocates is the kernel's (see docs/guarantees.md).  The names at the end have
+ * no arguments, so that a pointer is to our function.
  *
  * Where the argument list changed over the years, the number of arguments
  * chooses the form and the called function's prototype checks their types.
@@ -281,11 +308,10 @@ static inline struct bio *bset_next_split(struct bio *bio, int sectors,
 
 #define bioset_init(bs, pool_size, front_pad, flags) \
 	bset_init(bs, pool_size, front_pad, flags)
-#define bioset_exit(bs) bset_exit(bs)
+#define bioset_init_from_src(bs, src) bset_init_from_src(bs, src)
 #define bioset_create(pool_size, front_pad) bset_create(pool_size, front_pad)
 #define bioset_create_nobvec(pool_size, front_pad) \
 	bset_create_nobvec(pool_size, front_pad)
-#define bioset_free(bs) bset_free(bs)
 #define bio_clone_fast(bio, gfp, bs) bset_clone_4_6(bio, gfp, bs)
 #define bio_alloc_clone(bdev, bio, gfp, bs) bset_clone(bdev, bio, gfp, bs)
 #define bio_split(bio, sectors, gfp, bs) bset_split(bio, sectors, gfp, bs)
@@ -298,6 +324,12 @@ static inline struct bio *bset_next_split(struct bio *bio, int sectors,
  */
 #define submit_bio(bio) bset_submit_bio(bio)
 #define submit_bio_noacct(bio) bset_submit_bio_noacct(bio)
+
+#define bioset_exit bset_exit
+#define bioset_free bset_free
+#define bioset_integrity_create bset_integrity_create
+#define bio_submit_split_bioset bset_submit_split
+#define blk_rq_prep_clone bset_rq_prep_clone
 
 #endif /* BIOSET_NO_DOCUMENTED_NAMES */
 

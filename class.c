@@ -28,6 +28,13 @@ struct bset_class {
 };
 
 /*
+ * Whether bio_alloc_bioset() of this kernel takes bios from a set's slab itself
+ * and asks the set only when there are none (7.1); see try.c.
+ */
+bool bset_kernel_takes __read_mostly;
+EXPORT_SYMBOL_BSET(bset_kernel_takes);
+
+/*
  * Protects the classes and their users.  Taken before slab_mutex and
  * bset_caches_lock, never from a CPU hotplug callback.
  */
@@ -185,37 +192,48 @@ static int bset_bio_class_init(struct bset_class *class)
 	return class->slab ? 0 : -ENOMEM;
 }
 
+/*
+ * Where the kernel takes bios from a slab without asking, one of them may be out
+ * that nobody knows of, so there the slab of a class without users stays until
+ * the module goes, for the next set of this layout.
+ */
+static void bset_class_drop_slab(struct bset_class *class)
+{
+	if (bset_kernel_takes && class->slab) {
+		kmem_cache_shrink(class->slab);
+		return;
+	}
+	kmem_cache_destroy(class->slab);
+	class->slab = NULL;
+}
+
 /* Common to both sorts of classes: first user makes, last user destroys. */
 static int bset_class_get(struct bset_class *class,
 			  int (*init)(struct bset_class *))
 {
-	int ret;
+	int ret = 0;
 
 	if (class->users) {
 		class->users++;
 		return 0;
 	}
-	ret = init(class);
+	if (!class->slab)
+		ret = init(class);
+	if (!ret)
+		ret = bset_cache_init(&class->cache);
 	if (ret)
-		return ret;
-	ret = bset_cache_init(&class->cache);
-	if (ret) {
-		kmem_cache_destroy(class->slab);
-		class->slab = NULL;
-		return ret;
-	}
-	class->users = 1;
-	return 0;
+		bset_class_drop_slab(class);
+	else
+		class->users = 1;
+	return ret;
 }
 
-static bool bset_class_put(struct bset_class *class)
+static void bset_class_put(struct bset_class *class)
 {
 	if (--class->users)
-		return false;
+		return;
 	bset_cache_exit(&class->cache);
-	kmem_cache_destroy(class->slab);
-	class->slab = NULL;
-	return true;
+	bset_class_drop_slab(class);
 }
 
 static struct bset_class *bset_bio_class_find(unsigned int front_pad, bool vecs)
@@ -254,7 +272,8 @@ static struct bset_class *bset_bio_class_get(unsigned int front_pad, bool vecs)
 	if (!class)
 		class = bset_bio_class_new(front_pad, vecs);
 	if (class && bset_class_get(class, bset_bio_class_init)) {
-		bset_bio_class_free(class);
+		if (!class->slab)
+			bset_bio_class_free(class);
 		class = NULL;
 	}
 	return class;
@@ -323,7 +342,8 @@ void bset_classes_put(struct bset *set)
 		return;
 	mutex_lock(&class_lock);
 	vecs = class->vecs;
-	if (bset_class_put(class))
+	bset_class_put(class);
+	if (!class->slab)
 		bset_bio_class_free(class);
 	if (vecs)
 		bset_class_put(&vec_class);
@@ -350,9 +370,19 @@ int bset_classes_start(void)
 /**
  * bset_classes_stop() - undo bset_classes_start()
  *
- * Context: task context, module unload; there are no classes.
+ * Context: task context, module unload; no class has users.
  */
 void bset_classes_stop(void)
 {
+	struct bset_class *class, *next;
+
+	list_for_each_entry_safe(class, next, &classes, all) {
+		if (class->users)
+			continue; /* of a set that was left behind */
+		kmem_cache_destroy(class->slab);
+		bset_bio_class_free(class);
+	}
+	if (!vec_class.users)
+		kmem_cache_destroy(vec_class.slab);
 	bioset_exit(&array_source);
 }

@@ -150,6 +150,19 @@ static inline struct bio *bset_kernel_clone(struct block_device *bdev,
 }
 
 /*
+ * What clones of a request's bios are for, which it is asked about since 7.1
+ * only; a queue knows its disk since 5.15.
+ */
+static inline struct block_device *bset_rq_bdev(struct request *rq)
+{
+#if BSET_HAVE_QUEUE_DISK
+	return rq->q->disk->part0;
+#else
+	return NULL;
+#endif
+}
+
+/*
  * Before 5.18 a clone is for its source's device if no other was given.  With the
  * device goes its part of the cgroup, by which a clone of this one would look for
  * the device.
@@ -166,11 +179,15 @@ static inline void bset_clone_for_none(struct bio *bio)
 #endif
 }
 
-/* Space behind each bio for the vecs that are there; nobody asked before 5.12. */
-static inline void bset_kernel_back_pad(struct bio_set *bs, unsigned int bytes)
+/*
+ * The kernel's bioset_exit() looks for the slab that it made for bios of this
+ * size (before 5.12: for bs->bio_slab itself) and drops a reference to it.  It
+ * must not find another one's.
+ */
+static inline void bset_hide_slab(struct bio_set *bs)
 {
 #if BSET_HAVE_BACK_PAD
-	bs->back_pad = bytes;
+	bs->back_pad = UINT_MAX - bs->front_pad - sizeof(struct bio);
 #endif
 }
 
@@ -189,6 +206,16 @@ static inline void bset_kernel_cache(struct bio_set *bs, void __percpu *cache)
 static inline bool bset_kernel_frees_unpooled(void)
 {
 	return !BSET_HAVE_BIO_KMALLOC_NR_FIRST;
+}
+
+static inline int bset_kernel_integrity_create(struct bio_set *bs,
+					       int pool_size)
+{
+#if BSET_HAVE_BIOSET_INTEGRITY_CREATE
+	return bioset_integrity_create(bs, pool_size);
+#else
+	return 0;
+#endif
 }
 
 /*
@@ -212,6 +239,14 @@ static inline void bset_integrity_exit(struct bio_set *bs)
 	name(void *unused, struct request_queue *q, struct bio *bio)
 #else
 #define BSET_QUEUE_PROBE(name, bio) name(void *unused, struct bio *bio)
+#endif
+
+/* Likewise block_split, which is exported. */
+#if BSET_HAVE_QUEUE_TRACE_Q
+#define BSET_TRACE_SPLIT(bio, sector) \
+	trace_block_split((bio)->bi_disk->queue, bio, sector)
+#else
+#define BSET_TRACE_SPLIT(bio, sector) trace_block_split(bio, sector)
 #endif
 
 static inline void bset_match_queue_tracepoint(struct tracepoint *tp,

@@ -1,24 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Faces: the public half of a set
+ * Faces: the bio_sets that the kernel sees
  *
- * What depends on what a kernel does with a struct bio_set is here, but for the
- * rescue_* fields, which are rescuer.c's.  (try.c tries both, on a set that it
- * makes for that.)  The kernel's own functions know of our sets nothing but that
- * struct, so here is all by which they reach us:
+ * What depends on what a kernel does with a struct bio_set is here.  (try.c tries
+ * it, on a set that it makes for that.)  A set has two.  The driver's own, the
+ * public half, is what the kernel's functions are given: they allocate from it,
+ * and what they take names it as bi_pool.  The other, its home, is the bi_pool of
+ * the bios that the driver allocated from us: the kernel only puts to it.  So
+ * the two sorts of bios are told apart whoever puts them.
  *
  *   bio_pool, bvec_pool  mempools that hold nothing and never will, so that
  *                        each allocation and each free comes to our callbacks.
  *                        This is what makes the count of bios in flight exact,
  *                        and it is why a late bio_put() is safe: once our
- *                        callback is called, mempool_free() touches the public
- *                        struct no more.
+ *                        callback is called, mempool_free() touches the struct
+ *                        no more.
  *   bio_slab             of the set's class: since 7.1 bio_alloc_bioset() takes
- *                        from it without asking us (7.1 only for more than 4
- *                        vecs), and gives back what it took by our callbacks.
- *   cache                a per-CPU cache, always empty and full at once, so that
- *                        no bio is ever kept in it (see below)
- *   rescue_*             see rescuer.c
+ *                        from it without asking us, and gives back what it took
+ *                        by our callbacks.
+ *   cache                home: a per-CPU cache, always empty and full at once,
+ *                        so that no bio is ever kept in it (see below).  Public:
+ *                        none, so that the kernel's allocator removes the flag
+ *                        that asks for it, and its bioset_exit() has nothing to
+ *                        undo.
+ *   rescue_workqueue     none: before our callback sleeps it does what the
+ *                        kernel's allocator does with one, and more
  *
  * And the NULL set, a face over kmalloc().
  */
@@ -81,24 +87,10 @@ int bset_face_pool_init(mempool_t *pool, mempool_alloc_t *alloc,
 	return 0;
 }
 
-/**
- * bset_face_alloc_bio() - callback of bio_pool: the kernel allocates a bio
- * @gfp:	as given to mempool_alloc()
- * @data:	the set
- *
- * Also what tells our sets from others', see bset_of().  The kernel does not say
- * here which device the bio is for, so the tracepoints of a wait do not either.
- *
- * Context: as for bset_pool_get().
- * Return: memory for a front_pad and a bio, or NULL.
- */
-void *bset_face_alloc_bio(gfp_t gfp, void *data)
+static struct bio *bset_face_get(struct bset *set, gfp_t gfp)
 {
-	struct bset *set = data;
 	struct bio *bio = NULL;
 
-	if (bset_tracked(set))
-		bset_track_before(set, gfp);
 	if (!static_branch_unlikely(&bset_slow))
 		bio = bset_cache_pop(set->cpu, BSET_INLINE);
 	if (unlikely(!bio))
@@ -112,10 +104,60 @@ void *bset_face_alloc_bio(gfp_t gfp, void *data)
 	 * bset_release() must not take what was there for one.
 	 */
 	bset_set_array_kind(bio, BSET_INLINE);
+	return bio;
+}
+
+/**
+ * bset_home_alloc_bio() - callback of bio_pool: the kernel allocates a bio
+ * @gfp:	as given to mempool_alloc()
+ * @data:	the set
+ *
+ * Of a set's home, and so what tells bios of ours, see bset_is_home().  The
+ * kernel does not say here which device the bio is for, so the tracepoints of a
+ * wait do not either.
+ *
+ * Context: as for bset_pool_get().
+ * Return: memory for a front_pad and a bio, or NULL.
+ */
+void *bset_home_alloc_bio(gfp_t gfp, void *data)
+{
+	struct bset *set = data;
+	struct bio *bio;
+
+	if (bset_tracked(set))
+		bset_track_before(set, gfp);
+	bio = bset_face_get(set, gfp);
+	if (!bio)
+		return NULL;
 	bset_count_alloc(set);
 	if (bset_tracked(set))
 		bset_track_out(set, bio);
 	return (void *)bio - set->bio.pad;
+}
+EXPORT_SYMBOL_BSET(bset_home_alloc_bio);
+
+/**
+ * bset_face_alloc_bio() - the same for a set's public half
+ * @gfp:	as given to mempool_alloc()
+ * @data:	the set
+ *
+ * Also what tells our sets from others', see bset_is_ours().
+ *
+ * Where the kernel takes bios without asking, nobody can tell at their put which
+ * of them came from here: none is counted or tracked.
+ *
+ * Context: as for bset_pool_get().
+ * Return: memory for a front_pad and a bio, or NULL.
+ */
+void *bset_face_alloc_bio(gfp_t gfp, void *data)
+{
+	struct bset *set = data;
+	struct bio *bio;
+
+	if (!bset_kernel_takes)
+		return bset_home_alloc_bio(gfp, data);
+	bio = bset_face_get(set, gfp);
+	return bio ? (void *)bio - set->bio.pad : NULL;
 }
 EXPORT_SYMBOL_BSET(bset_face_alloc_bio);
 
@@ -135,16 +177,26 @@ static void bset_face_free_vecs(void *vecs, void *data)
 {
 }
 
-static void bset_face_free_bio(void *elem, void *data)
+static void bset_home_free_bio(void *elem, void *data)
 {
 	struct bset *set = data;
 
 	bset_release(set, elem + set->bio.pad);
 }
 
+static void bset_face_free_bio(void *elem, void *data)
+{
+	struct bset *set = data;
+
+	if (bset_kernel_takes)
+		bset_release_uncounted(set, elem + set->bio.pad);
+	else
+		bset_release(set, elem + set->bio.pad);
+}
+
 /**
  * bset_face_set_cache() - keep the kernel's per-CPU cache out of a set
- * @bs:		the public half of a set
+ * @bs:		what bios have as bi_pool
  *
  * Context: any.
  */
@@ -173,6 +225,36 @@ void bset_face_fill_cache(unsigned int lists)
 	}
 }
 
+static int bset_face_make(struct bio_set *bs, struct bset *set,
+			  mempool_alloc_t *alloc, mempool_free_t *free)
+{
+	int ret = 0;
+
+	bs->front_pad = set->bio.pad;
+	bs->bio_slab = set->bio.slab;
+	bset_hide_slab(bs);
+	if (set->max_vecs)
+		ret = bset_face_pool_init(&bs->bvec_pool, bset_face_alloc_vecs,
+					  bset_face_free_vecs, set);
+	if (!ret)
+		ret = bset_face_pool_init(&bs->bio_pool, alloc, free, set);
+	return ret;
+}
+
+/**
+ * bset_home_init() - make what a set's bios have as bi_pool
+ * @set:	a set with its pools
+ *
+ * Context: task context, may sleep.
+ * Return: 0 or -ENOMEM; bset_face_exit() is right in both cases.
+ */
+int bset_home_init(struct bset *set)
+{
+	bset_face_set_cache(&set->home);
+	return bset_face_make(&set->home, set, bset_home_alloc_bio,
+			      bset_home_free_bio);
+}
+
 /**
  * bset_face_init() - make the public half of a set one that the kernel can use
  * @set:	a set with its pools; @set->bs is zeroed there
@@ -182,35 +264,43 @@ void bset_face_fill_cache(unsigned int lists)
  */
 int bset_face_init(struct bset *set)
 {
-	const size_t vecs = set->max_vecs ? BSET_INLINE_VECS : 0;
-	struct bio_set *bs = set->bs;
-	int ret = 0;
+	return bset_face_make(set->bs, set, bset_face_alloc_bio,
+			      bset_face_free_bio);
+}
 
-	bs->front_pad = set->bio.pad;
-	bs->bio_slab = set->bio.slab;
-	bset_kernel_back_pad(bs, vecs * sizeof(struct bio_vec));
-	bset_face_set_cache(bs);
-	if (set->max_vecs)
-		ret = bset_face_pool_init(&bs->bvec_pool, bset_face_alloc_vecs,
-					  bset_face_free_vecs, set);
-	if (!ret)
-		ret = bset_face_pool_init(&bs->bio_pool, bset_face_alloc_bio,
-					  bset_face_free_bio, set);
-	return ret;
+/*
+ * Where the kernel takes bios without asking, one may still be out that nobody
+ * knows of.  While the memory of @bs is there, its put finds here all that it
+ * needs: the slab is kept, too (see class.c).
+ */
+static void bset_face_leave_callbacks(struct bio_set *bs, unsigned int pad)
+{
+	bs->front_pad = pad;
+	bs->bio_pool.min_nr = -1;
+	bs->bio_pool.free = mempool_kfree;
+	bs->bvec_pool.min_nr = -1;
+	bs->bvec_pool.free = mempool_kfree;
 }
 
 /**
- * bset_face_exit() - undo bset_face_init() and zero the public half
- * @bs:		the public half of a set
+ * bset_face_exit() - undo bset_face_init() or bset_home_init()
+ * @bs:		the public half of a set, or its home; zeroed but for what a put
+ *		needs that comes too late
+ *
+ * Harmless for one that the kernel's bioset_exit() has taken apart.
  *
  * Context: task context.
  */
 void bset_face_exit(struct bio_set *bs)
 {
+	const unsigned int pad = bs->front_pad;
+
 	mempool_exit(&bs->bio_pool);
 	mempool_exit(&bs->bvec_pool);
 	bset_integrity_exit(bs);
 	memset(bs, 0, sizeof(*bs));
+	if (bset_kernel_takes)
+		bset_face_leave_callbacks(bs, pad);
 }
 
 /*
@@ -287,9 +377,6 @@ int bset_null_init(void)
 {
 	int ret;
 
-	bset_rescuer_prepare(&bset_null);
-	bset_kernel_back_pad(&bset_null,
-			     BSET_INLINE_VECS * sizeof(struct bio_vec));
 	bset_face_set_cache(&bset_null);
 	ret = bset_face_pool_init(&bset_null.bvec_pool, bset_null_alloc_vecs,
 				  bset_null_free_vecs, NULL);

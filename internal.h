@@ -7,9 +7,10 @@
  *   bioset.c           sets: make, unmake, names, the list; the module
  *   try.c              what the code relies on, tried when the module loads
  *   debugfs.c          the files under /sys/kernel/debug/bioset
+ *   forward.c          kernel functions that are given a set, done with ours
  *   bio_alloc.c        alloc, clone, split
  *   bio_put.c          put
- *   face.c             the public half of a set; the NULL set
+ *   face.c             the two bio_sets that the kernel sees; the NULL set
  *   release.c          a bio that comes back
  *   mempool_glue.c     reserves: get, put, wait
  *   class.c            slabs and caches that sets of one layout share
@@ -92,8 +93,18 @@ struct bset_counts {
 struct bset_class;
 struct bset_tracking;
 
-/* The private half of a set; bio_pool.pool_data of the public half leads here. */
+/*
+ * The private half of a set.  The public half is the driver's bio_set, and leads
+ * here by bio_pool.pool_data.
+ */
 struct bset {
+	/*
+	 * The bi_pool of each bio that bset_alloc() gives out, so that nobody
+	 * takes such bios for those that the kernel's own functions took from
+	 * the public half.  First, because then its address is the set's: the
+	 * fast paths have nothing to add.
+	 */
+	struct bio_set home;
 	/*
 	 * Read by every allocation and put, written only while the set is made
 	 * and by whoever takes from the reserves.
@@ -129,6 +140,11 @@ struct bset {
 	unsigned long last_stall; /* jiffies, 0 = none */
 	struct bset_tracking *tracking; /* NULL until it is first switched on */
 
+	struct workqueue_struct *rescue_workqueue; /* NULL: no rescuer */
+	struct work_struct rescue_work;
+	spinlock_t rescue_lock; /* of rescue_list */
+	struct bio_list rescue_list;
+
 	struct list_head all;
 	struct list_head shown; /* debugfs.c */
 	struct dentry *dir;
@@ -147,7 +163,6 @@ void bset_debugfs_del(struct bset *set);
 
 /* try.c */
 int bset_try_kernel(void);
-extern bool bset_kernel_takes;
 
 /* bio_alloc.c */
 extern bool bset_split_gives_err_ptr;
@@ -156,7 +171,9 @@ DECLARE_STATIC_KEY_TRUE(bset_quick_init);
 
 /* face.c */
 void *bset_face_alloc_bio(gfp_t gfp, void *data);
+void *bset_home_alloc_bio(gfp_t gfp, void *data);
 int bset_face_init(struct bset *set);
+int bset_home_init(struct bset *set);
 void bset_face_exit(struct bio_set *bs);
 int bset_null_init(void);
 void bset_null_exit(void);
@@ -169,6 +186,7 @@ extern struct bio_set bset_null;
 
 /* release.c */
 void bset_release(struct bset *set, struct bio *bio);
+void bset_release_uncounted(struct bset *set, struct bio *bio);
 int bset_set_track(struct bset *set, bool on, bool exact);
 void bset_track_stop(struct bset *set);
 
@@ -180,6 +198,8 @@ void *bset_pool_get(struct bset_pool *pool, gfp_t gfp, dev_t dev);
 void bset_pool_put(struct bset_pool *pool, void *obj);
 
 /* class.c */
+extern bool bset_kernel_takes;
+
 int bset_classes_start(void);
 void bset_classes_stop(void);
 int bset_classes_get(struct bset *set, unsigned int front_pad, bool vecs);
@@ -193,10 +213,10 @@ void bset_stall_check(struct bset_pool *pool, gfp_t gfp, dev_t dev,
 		      unsigned long since, unsigned long *next);
 
 /* rescuer.c */
-void bset_rescuer_prepare(struct bio_set *bs);
+void bset_rescuer_prepare(struct bset *set);
 int bset_rescuer_init(struct bset *set);
 void bset_rescuer_exit(struct bset *set);
-bool bset_has_rescuer(const struct bio_set *bs);
+bool bset_has_rescuer(const struct bset *set);
 void bset_rescue_punt(void);
 unsigned int bset_rescue_pending(struct bset *set);
 
@@ -212,16 +232,28 @@ unsigned long bset_in_flight(struct bset *set, unsigned long *allocs,
 void bset_read_stats(struct bset *set, struct bioset_stats *stats);
 void bset_note_wait(struct bset *set, u64 ns);
 
-/* Nobody else can have our callback. */
+/* Whether @bs is the public half of a set: nobody else can have our callback. */
 static inline bool bset_is_ours(const struct bio_set *bs)
 {
 	return likely(bs && bs->bio_pool.alloc == bset_face_alloc_bio);
 }
 
-/* The private half of @bs, or NULL if it is not one of ours. */
+/* Whether @bs is what bios of ours have as bi_pool. */
+static inline bool bset_is_home(const struct bio_set *bs)
+{
+	return likely(bs && bs->bio_pool.alloc == bset_home_alloc_bio);
+}
+
+static inline struct bset *bset_of_home(struct bio_set *home)
+{
+	return container_of(home, struct bset, home);
+}
+
+/* The set that @bs is the public half or the home of, or NULL if of none. */
 static inline struct bset *bset_of(const struct bio_set *bs)
 {
-	return bset_is_ours(bs) ? bs->bio_pool.pool_data : NULL;
+	return bset_is_ours(bs) || bset_is_home(bs) ? bs->bio_pool.pool_data
+						    : NULL;
 }
 
 /* Whether a put has to refill a reserve of @pool; see struct bset_pool. */

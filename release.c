@@ -63,6 +63,19 @@ void bset_release(struct bset *set, struct bio *bio)
 		bset_count_put(set);
 }
 
+/**
+ * bset_release_uncounted() - take back a bio that nobody saw leave
+ * @set:	the set
+ * @bio:	see bset_release(); the kernel took it, from the set's slab or
+ *		from its reserve
+ *
+ * Context: any but NMI.
+ */
+void bset_release_uncounted(struct bset *set, struct bio *bio)
+{
+	bset_release_parts(set, bio);
+}
+
 static void bset_release_quarantine(struct bset *set)
 {
 	struct bio *bio;

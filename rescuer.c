@@ -67,18 +67,18 @@
 
 /**
  * bset_has_rescuer() - whether bios of a set can be handed over
- * @bs:		any set, or NULL
+ * @set:	a set, or NULL
  *
  * Context: any.
- * Return: whether it is one of ours and has a rescuer.
+ * Return: whether it has a rescuer.
  */
-bool bset_has_rescuer(const struct bio_set *bs)
+bool bset_has_rescuer(const struct bset *set)
 {
-	return bset_is_ours(bs) && bs->rescue_workqueue;
+	return set && set->rescue_workqueue;
 }
 
 /*
- * Gives @bio to its set's rescuer.
+ * Gives @bio to the rescuer of its set, @set.
  *
  * The bio keeps its set alive, as any bio in flight does, but only until the
  * rescuer has it: then the bio may complete and the set, which need not be the
@@ -86,33 +86,36 @@ bool bset_has_rescuer(const struct bio_set *bs)
  * the lock that the rescuer needs to get at the bio.  destroy_workqueue() waits
  * for the work that is queued here.
  */
-static void bset_hand_over(struct bio *bio)
+static void bset_hand_over(struct bset *set, struct bio *bio)
 {
-	struct bio_set *bs = bio->bi_pool;
-
-	spin_lock(&bs->rescue_lock);
-	bio_list_add(&bs->rescue_list, bio);
-	atomic64_inc(&bset_of(bs)->punted);
-	trace_bioset_punt(bs, bio);
+	spin_lock(&set->rescue_lock);
+	bio_list_add(&set->rescue_list, bio);
+	atomic64_inc(&set->punted);
+	trace_bioset_punt(set, bio);
 	/*
 	 * If the work runs already it either sees the bio, or is queued again:
 	 * queue_work() returns without queueing only while it is pending, and
 	 * a pending work item has yet to look at the list.
 	 */
-	queue_work(bs->rescue_workqueue, &bs->rescue_work);
-	spin_unlock(&bs->rescue_lock);
+	queue_work(set->rescue_workqueue, &set->rescue_work);
+	spin_unlock(&set->rescue_lock);
 }
 
-/* Both what goes and what stays keeps its order. */
+/*
+ * Both what goes and what stays keeps its order.  What goes are the driver's own
+ * bios and those that the kernel took from the public half of its set.
+ */
 static void bset_punt_list(struct bio_list *list)
 {
 	struct bio_list rest;
+	struct bset *set;
 	struct bio *bio;
 
 	bio_list_init(&rest);
 	while ((bio = bio_list_pop(list))) {
-		if (bset_has_rescuer(bio->bi_pool))
-			bset_hand_over(bio);
+		set = bset_of(bio->bi_pool);
+		if (bset_has_rescuer(set))
+			bset_hand_over(set, bio);
 		else
 			bio_list_add(&rest, bio);
 	}
@@ -141,52 +144,47 @@ void bset_rescue_punt(void)
  * @set:	the set
  *
  * Context: task context; takes the set's rescue_lock.
- * Return: the number, those that the kernel punted included.
+ * Return: the number.
  */
 unsigned int bset_rescue_pending(struct bset *set)
 {
-	struct bio_set *bs = set->bs;
 	unsigned int n;
 
-	spin_lock(&bs->rescue_lock);
-	n = bio_list_size(&bs->rescue_list);
-	spin_unlock(&bs->rescue_lock);
+	spin_lock(&set->rescue_lock);
+	n = bio_list_size(&set->rescue_list);
+	spin_unlock(&set->rescue_lock);
 	return n;
 }
 
-static struct bio *bset_rescue_next(struct bio_set *bs)
+static struct bio *bset_rescue_next(struct bset *set)
 {
 	struct bio *bio;
 
-	spin_lock(&bs->rescue_lock);
-	bio = bio_list_pop(&bs->rescue_list);
-	spin_unlock(&bs->rescue_lock);
+	spin_lock(&set->rescue_lock);
+	bio = bio_list_pop(&set->rescue_list);
+	spin_unlock(&set->rescue_lock);
 	return bio;
 }
 
 /*
  * Submits one bio at a time: the lock must not be held over a submission, and
  * a bio that is still on the list can still be overtaken by nobody.
- *
- * Also serves bios that the kernel punted, for an allocation that it made from
- * this set on its own (a bio_split() in the block layer).
  */
 static void bset_rescue_work(struct work_struct *work)
 {
-	struct bio_set *bs = container_of(work, struct bio_set, rescue_work);
-	struct bset *set = bset_of(bs);
+	struct bset *set = container_of(work, struct bset, rescue_work);
 	struct bio *bio;
 
-	while ((bio = bset_rescue_next(bs))) {
+	while ((bio = bset_rescue_next(set))) {
 		atomic64_inc(&set->rescued);
-		trace_bioset_rescue(bs, bio);
+		trace_bioset_rescue(set, bio);
 		submit_bio_noacct(bio);
 	}
 }
 
 /**
  * bset_rescuer_init() - give a set its rescuer
- * @set:	a set whose public half is zeroed there
+ * @set:	a set, after bset_rescuer_prepare()
  *
  * One workqueue, and so one kthread, for each set: see case 3 above.  Unbound,
  * because the work of a per-CPU queue, its thread included, runs on the CPU that
@@ -199,12 +197,10 @@ static void bset_rescue_work(struct work_struct *work)
  */
 int bset_rescuer_init(struct bset *set)
 {
-	struct bio_set *bs = set->bs;
-
-	bs->rescue_workqueue = alloc_workqueue("bset/%s",
-					       WQ_MEM_RECLAIM | WQ_UNBOUND, 0,
-					       set->name);
-	return bs->rescue_workqueue ? 0 : -ENOMEM;
+	set->rescue_workqueue = alloc_workqueue("bset/%s",
+						WQ_MEM_RECLAIM | WQ_UNBOUND, 0,
+						set->name);
+	return set->rescue_workqueue ? 0 : -ENOMEM;
 }
 
 /**
@@ -217,26 +213,22 @@ int bset_rescuer_init(struct bset *set)
  */
 void bset_rescuer_exit(struct bset *set)
 {
-	struct bio_set *bs = set->bs;
-
-	if (!bs->rescue_workqueue)
+	if (!set->rescue_workqueue)
 		return;
 	/* The last bio may be back while its rescue still runs. */
-	destroy_workqueue(bs->rescue_workqueue);
-	bs->rescue_workqueue = NULL;
+	destroy_workqueue(set->rescue_workqueue);
+	set->rescue_workqueue = NULL;
 }
 
 /**
- * bset_rescuer_prepare() - make the rescue fields of a set valid
- * @bs:		the public half of a set
- *
- * Needed with and without a rescuer, since the kernel looks at them.
+ * bset_rescuer_prepare() - get ready for a rescuer, or for none
+ * @set:	a new set
  *
  * Context: any.
  */
-void bset_rescuer_prepare(struct bio_set *bs)
+void bset_rescuer_prepare(struct bset *set)
 {
-	spin_lock_init(&bs->rescue_lock);
-	bio_list_init(&bs->rescue_list);
-	INIT_WORK(&bs->rescue_work, bset_rescue_work);
+	spin_lock_init(&set->rescue_lock);
+	bio_list_init(&set->rescue_list);
+	INIT_WORK(&set->rescue_work, bset_rescue_work);
 }

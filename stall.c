@@ -36,7 +36,7 @@ static const struct kernel_param_ops stall_secs_ops = {
 module_param_cb(stall_secs, &stall_secs_ops, &stall_secs, 0644);
 MODULE_PARM_DESC(stall_secs, "report waits of this many seconds (0 = off)");
 
-static unsigned int stall_queued(struct bio_set *bs)
+static unsigned int stall_queued(const struct bset *set)
 {
 	unsigned int n = 0;
 	struct bio *bio;
@@ -44,7 +44,7 @@ static unsigned int stall_queued(struct bio_set *bs)
 
 	for (i = 0; current->bio_list && i < 2; i++)
 		bio_list_for_each(bio, &current->bio_list[i])
-			n += bio->bi_pool == bs;
+			n += bset_of(bio->bi_pool) == set;
 	return n;
 }
 
@@ -52,7 +52,7 @@ static unsigned int stall_queued(struct bio_set *bs)
 static void stall_print_cause(struct bset *set, const struct bioset_stats *s)
 {
 	unsigned int starve = READ_ONCE(set->starve);
-	unsigned int queued = stall_queued(set->bs);
+	unsigned int queued = stall_queued(set);
 	unsigned int pending = bset_rescue_pending(set);
 
 	if (bset_track_print_held(set, true))

@@ -14,11 +14,9 @@
  * @puts:	set to the bios that came back
  *
  * Puts are read first: an alloc is counted before its put, so the difference is
- * never negative.  (The exception: since 7.1 bio_alloc_bioset() of the kernel,
- * called for one of our sets by code without our header, takes bios without
- * asking us: 7.2 all, 7.1 those with more than 4 vecs.  They are counted when
- * they are put only.)  When nobody allocates any more the puts can only be
- * behind, so a result of 0 is final.
+ * never negative.  When nobody allocates any more the puts can only be behind,
+ * so a result of 0 is final.  Bios that the kernel takes from a set without
+ * asking us (bset_kernel_takes) are counted neither way.
  *
  * Context: any.
  * Return: the number.

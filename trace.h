@@ -182,8 +182,8 @@ DEFINE_EVENT(bioset_waited, bioset_stall,
 );
 
 DECLARE_EVENT_CLASS(bioset_bio,
-	TP_PROTO(const struct bio_set *bs, struct bio *bio),
-	TP_ARGS(bs, bio),
+	TP_PROTO(const struct bset *set, struct bio *bio),
+	TP_ARGS(set, bio),
 	TP_STRUCT__entry(
 		BSET_TRACE_SET_FIELDS
 		__field(unsigned int, dev)
@@ -192,7 +192,7 @@ DECLARE_EVENT_CLASS(bioset_bio,
 		__field(unsigned int, op)
 	),
 	TP_fast_assign(
-		BSET_TRACE_SET_ASSIGN((const struct bset *)bs->bio_pool.pool_data);
+		BSET_TRACE_SET_ASSIGN(set);
 		__entry->dev = bio_dev(bio);
 		__entry->sector = bio->bi_iter.bi_sector;
 		__entry->sectors = bio_sectors(bio);
@@ -205,13 +205,13 @@ DECLARE_EVENT_CLASS(bioset_bio,
 );
 
 DEFINE_EVENT(bioset_bio, bioset_punt,
-	TP_PROTO(const struct bio_set *bs, struct bio *bio),
-	TP_ARGS(bs, bio)
+	TP_PROTO(const struct bset *set, struct bio *bio),
+	TP_ARGS(set, bio)
 );
 
 DEFINE_EVENT(bioset_bio, bioset_rescue,
-	TP_PROTO(const struct bio_set *bs, struct bio *bio),
-	TP_ARGS(bs, bio)
+	TP_PROTO(const struct bset *set, struct bio *bio),
+	TP_ARGS(set, bio)
 );
 
 TRACE_EVENT(bioset_misuse,

@@ -15,13 +15,6 @@
 
 #include "internal.h"
 
-/*
- * Whether bio_alloc_bioset() of this kernel takes bios from a set's slab itself
- * and asks the set only when there are none (7.1 for some, 7.2 for all).
- */
-bool bset_kernel_takes __read_mostly;
-EXPORT_SYMBOL_BSET(bset_kernel_takes);
-
 static bool quick_init = true;
 module_param(quick_init, bool, 0444);
 MODULE_PARM_DESC(quick_init,
@@ -204,25 +197,42 @@ static int bset_try_cache(struct bset_try *t)
 }
 
 /*
- * The kernel's allocator takes a bio without vecs from us or from the slab that
- * the set names, and nowhere else.
+ * The kernel's allocator takes a bio from us or from the slab that the set names,
+ * and nowhere else.  It may do one for bios without and the other for bios with
+ * an array.  Without %__GFP_DIRECT_RECLAIM, so that memory which is short does
+ * not make it ask where it does not by itself.
  */
-static int bset_try_alloc(struct bset_try *t)
+static int bset_try_alloc(struct bset_try *t, unsigned int nr_vecs)
 {
 	struct bio *bio;
-	bool ours;
+	bool took, ours;
 
 	bset_try_forget(t);
-	bio = bset_kernel_alloc(NULL, 0, REQ_OP_WRITE, GFP_KERNEL, &t->bs);
-	bset_kernel_takes = !t->bio_allocs;
+	bio = bset_kernel_alloc(NULL, nr_vecs, REQ_OP_WRITE, GFP_NOWAIT,
+				&t->bs);
+	if (!bio)
+		return -ENOMEM;
+	took = !t->bio_allocs;
 	ours = bio == t->bio;
-	if (!bio || ours == bset_kernel_takes || bio->bi_pool != &t->bs) {
+	if (ours == took || bio->bi_pool != &t->bs) {
 		pr_err("not loaded: this kernel's bio_alloc_bioset() does not come to a set's mempool or slab\n");
 		return -EOPNOTSUPP;
 	}
-	if (bset_kernel_takes)
+	kfree(bio->bi_io_vec); /* NULL, or the kernel's */
+	if (took)
 		kmem_cache_free(t->bs.bio_slab, bio);
+	bset_kernel_takes |= took;
 	return 0;
+}
+
+/* As from the public half of a set: there is no per-CPU cache. */
+static int bset_try_allocs(struct bset_try *t)
+{
+	int ret;
+
+	bset_kernel_cache(&t->bs, NULL);
+	ret = bset_try_alloc(t, 0);
+	return ret ?: bset_try_alloc(t, 16);
 }
 
 /*
@@ -253,7 +263,6 @@ static int bset_try_all(struct bset_try *t)
 	int ret = bset_try_init(t);
 
 	bset_face_set_cache(&t->bs);
-	bset_rescuer_prepare(&t->bs);
 	if (!ret)
 		ret = bset_face_pool_init(&t->bs.bio_pool, bset_try_alloc_bio,
 					  bset_try_free_bio, t);
@@ -267,7 +276,7 @@ static int bset_try_all(struct bset_try *t)
 	if (!ret)
 		ret = bset_try_cache(t);
 	if (!ret)
-		ret = bset_try_alloc(t);
+		ret = bset_try_allocs(t);
 	return ret ?: bset_try_split(t);
 }
 

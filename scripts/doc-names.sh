@@ -26,9 +26,10 @@ named_in() {
 }
 
 # All names that are defined in files: the line that begins a function, of C or
-# of a script, or the name of a macro with arguments. A declaration or a call is
-# no definition: the first is indented or ends in ";", the second is indented.
-# A type on a line of its own is allowed before the name.
+# of a script, or the name of a macro that has arguments or is another function's
+# name. A declaration or a call is no definition: the first is indented or ends in
+# ";", the second is indented. A type on a line of its own is allowed before the
+# name.
 defined_in() {
 	# shellcheck disable=SC2016 # awk's
 	xargs -r -d '\n' awk '
@@ -36,6 +37,7 @@ defined_in() {
 	/^#[ \t]*define[ \t]+[a-z_][A-Za-z0-9_]*\(/ {
 		sub(/^#[ \t]*define[ \t]+/, ""); sub(/\(.*/, ""); print; next
 	}
+	/^#[ \t]*define[ \t]+[a-z_][a-z0-9_]*[ \t]+[a-z_][a-z0-9_]*$/ { print $2; next }
 	open != "" && /;[ \t]*$/ { open = "" }
 	open != "" && /^\{/ { print open; open = "" }
 	/^[A-Za-z_][^=;{]*\(/ && !/^(if|for|while|switch|return)\>/ {

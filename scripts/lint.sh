@@ -156,7 +156,7 @@ floors() {
 	awk '
 		{ sub(/:.*/, "", $1); sub(/:$/, "", $1) }
 		!($1 in floor) { floor[$1] = ++n }
-		$NF == "bset_face_alloc_bio" { next }
+		$NF ~ /^bset_(face|home)_alloc_bio$/ { next }
 		$(NF - 1) == "U" { uses[$1 SUBSEP $NF]; next }
 		$(NF - 1) ~ /[TDBR]/ { at[$NF] = $1 }
 		END {

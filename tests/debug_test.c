@@ -307,7 +307,7 @@ static void debug_foreign_put(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, bio);
 	kernel_bio_init(bio, NULL, 0, 0);
-	bio->bi_pool = bs;
+	bio->bi_pool = &bset_of(bs)->home;
 	test_splat_begin("double or foreign put");
 	bset_put(bio);
 	test_splat_end();

@@ -158,10 +158,7 @@ static void foreign_exit(struct kunit *test)
 	bioset_exit(&bs);
 }
 
-/*
- * The kernel's bioset_exit() is not ours to use, but its other functions are:
- * a set of ours looks to them like any other.
- */
+/* A set of ours looks to the kernel like any other. */
 static void foreign_sees_our_set(struct kunit *test)
 {
 	struct bio_set *bs = test_set(test, 2, PAD, BIOSET_NEED_BVECS);

@@ -240,7 +240,7 @@ static void oddio_free(void)
 {
 	let_go();
 	bioset_exit(&set);
-	(bioset_exit)(&kernel_set);
+	bioset_exit(&kernel_set);
 	if (page)
 		__free_page(page);
 	if (dev.bdev)

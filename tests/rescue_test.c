@@ -29,6 +29,7 @@ struct splitter {
 	struct test_disk *lower;
 	unsigned int pieces;
 	bool by_kernel; /* (bio_split)() and bio_chain() instead of clones */
+	bool by_both; /* each second one by bio_split() instead */
 
 	atomic_t ended;
 	int ended_early; /* pieces that had ended when the loop was over */
@@ -69,12 +70,14 @@ static void send_piece(struct splitter *s, struct bio *parent, unsigned int i)
  * What a driver that knows nothing of us does, with the kernel's functions, when
  * there is no memory in the slab either.
  */
-static void send_split(struct splitter *s, struct bio *parent)
+static void send_split(struct splitter *s, struct bio *parent, bool kernel)
 {
 	struct bio *bio;
 
-	test_kernel_has_to_ask();
-	bio = (bio_split)(parent, 1, GFP_NOIO, s->bs);
+	if (kernel)
+		test_kernel_has_to_ask();
+	bio = kernel ? (bio_split)(parent, 1, GFP_NOIO, s->bs)
+		     : bio_split(parent, 1, GFP_NOIO, s->bs);
 	if (IS_ERR_OR_NULL(bio)) {
 		s->failed++;
 		return;
@@ -96,7 +99,7 @@ static void splitter_submit(struct test_disk *disk, struct bio *parent)
 
 	for (i = 0; i < s->pieces; i++) {
 		if (s->by_kernel)
-			send_split(s, parent);
+			send_split(s, parent, !s->by_both || i & 1);
 		else
 			send_piece(s, parent, i);
 	}
@@ -208,7 +211,7 @@ static void rescue_not_without_need(struct kunit *test)
 
 /*
  * The block layer splits on its own: an allocation of the kernel's from our
- * set is rescued too, by the kernel's punt and our worker.
+ * set is rescued too, and so is ours from behind one.
  */
 static void rescue_kernel_split(struct kunit *test)
 {
@@ -219,12 +222,15 @@ static void rescue_kernel_split(struct kunit *test)
 
 	test_need_asking_kernel(test);
 	s->by_kernel = true;
+	s->by_both = test_number(test);
 	expect_completed(test, test_io(test, disk));
 	KUNIT_EXPECT_EQ(test, s->failed, 0);
 	expect_order(test, leaf, MAX_PIECES - 1);
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).rescued, MAX_PIECES - 2);
 	KUNIT_EXPECT_EQ(test, test_stats_settled(test, bs).in_flight, 0);
 }
+
+TEST_GEN_NUMBERS(kernel_split, 1);
 
 /* catalogue 28 */
 static void rescue_child_ends_before_loop(struct kunit *test)
@@ -411,7 +417,7 @@ static void look_at_list(struct mixed *m, struct bio_list *list)
 	struct bio *bio;
 
 	bio_list_for_each(bio, list) {
-		m->own_left |= bio->bi_pool == m->bs;
+		m->own_left |= TEST_IS_OF(bio, m->bs);
 		if (m->nr_left < MAX_PIECES)
 			m->left[m->nr_left++] = bio->bi_iter.bi_sector;
 	}
@@ -875,7 +881,7 @@ static struct kunit_case rescue_cases[] = {
 	KUNIT_CASE(rescue_two_allocs_one_submit),
 	KUNIT_CASE(rescue_many_pieces),
 	KUNIT_CASE(rescue_not_without_need),
-	KUNIT_CASE(rescue_kernel_split),
+	KUNIT_CASE_PARAM(rescue_kernel_split, kernel_split_gen_params),
 	KUNIT_CASE(rescue_child_ends_before_loop),
 	KUNIT_CASE(rescue_stacked_disks),
 	KUNIT_CASE(rescue_two_sets_in_changing_order),

@@ -291,7 +291,7 @@ static void teardown_leaves_others_alone(struct kunit *test)
 	/* this is the one that the other set put */
 	a = bio_alloc_bioset(GFP_NOIO, 256, stays);
 	KUNIT_ASSERT_NOT_NULL(test, a);
-	KUNIT_EXPECT_PTR_EQ(test, a->bi_pool, stays);
+	KUNIT_EXPECT_TRUE(test, TEST_IS_OF(a, stays));
 	memset(a->bi_io_vec, 0x11, 256 * sizeof(struct bio_vec));
 	bio_put(a);
 }

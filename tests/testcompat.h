@@ -41,9 +41,13 @@
 
 /*
  * Whether the kernel's bio_alloc_bioset() takes bios from a set's slab without
- * asking the set (7.1, 7.2): they are not counted when they are taken.
+ * asking the set (7.1, 7.2): then what it allocates is not counted.
  */
 extern bool bset_kernel_takes;
+
+/* Whether @bio is of the set @bs, whoever allocated it. */
+#define TEST_IS_OF(bio, bs) \
+	((bio)->bi_pool->bio_pool.pool_data == (bs)->bio_pool.pool_data)
 
 /*
  * There the kernel asks the set when the slab has nothing, and then for callers

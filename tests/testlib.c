@@ -2,6 +2,14 @@
 /*
  * Sets, tasks, contexts and files for the suites
  */
+#include <linux/bio.h>
+
+/* Before the header gives the name another meaning */
+static inline void kernel_bioset_exit(struct bio_set *bs)
+{
+	bioset_exit(bs);
+}
+
 #include <linux/cpu.h>
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -206,6 +214,11 @@ void test_need_asking_kernel(struct kunit *test)
 {
 	if (!TEST_KERNEL_CAN_ASK)
 		kunit_skip(test, "the slab cannot be made to fail");
+}
+
+void test_kernel_exit(struct bio_set *bs)
+{
+	kernel_bioset_exit(bs);
 }
 
 /* In parentheses the name is never the header's macro. */

@@ -39,6 +39,7 @@ extern struct kunit_suite bset_plain_suite;
 extern struct kunit_suite bset_layout_suite;
 extern struct kunit_suite bset_badinput_suite;
 extern struct kunit_suite bset_foreign_suite;
+extern struct kunit_suite bset_forward_suite;
 extern struct kunit_suite bset_reserve_suite;
 extern struct kunit_suite bset_rescue_suite;
 extern struct kunit_suite bset_teardown_suite;
@@ -89,6 +90,9 @@ void test_unblock(void);
 
 /* For cases in which the kernel's allocator is to come to a set. */
 void test_need_asking_kernel(struct kunit *test);
+
+/* The kernel's bioset_exit(), of which the header says nothing. */
+void test_kernel_exit(struct bio_set *bs);
 
 /* The kernel's bio_put(), and ours; for parameters. */
 void test_kernel_put(struct bio *bio);

@@ -135,6 +135,7 @@ int tt_set_init(struct tt_set *set, struct rnd_state *rnd, bool vecs, int flags)
 
 	set->pool_size = 1 + tt_pick(rnd, tt_reserve);
 	set->vecs = vecs;
+	set->rescuer = !(flags & BSET_NO_RESCUER);
 	if (vecs)
 		flags |= BIOSET_NEED_BVECS;
 	ret = bioset_init(&set->bs, set->pool_size,

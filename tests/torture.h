@@ -35,6 +35,7 @@ struct tt_set {
 	struct bio_set bs;
 	unsigned int pool_size;
 	bool vecs;
+	bool rescuer;
 	bool ready;
 };
 

@@ -417,6 +417,6 @@ void tt_stack_dump(struct tt_stack *stack)
 		pr_info("torture:   set %u: pool %u reserve %u/%u in flight %llu punted %llu rescued %llu waits %llu rescuer %s\n",
 			i, s.pool_size, s.reserve, s.vec_reserve, s.in_flight,
 			s.punted, s.rescued, s.waits,
-			set->bs.rescue_workqueue ? "yes" : "no");
+			set->rescuer ? "yes" : "no");
 	}
 }

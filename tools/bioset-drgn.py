@@ -238,9 +238,9 @@ def tasks_waiting(pool):
         yield f"{task.comm.string_().decode()}/{int(task.pid)}"
 
 
-def queued(bs):
+def queued(bset):
     """What the rescuer has yet to submit"""
-    bio = bs.rescue_list.head
+    bio = bset.rescue_list.head
     while int(bio):
         yield f"sector {int(bio.bi_iter.bi_sector)}, {int(bio.bi_iter.bi_size) >> 9} sectors, at {int(bio):#x}"
         bio = bio.bi_next
@@ -287,7 +287,7 @@ def show(bset, flight):
     for what, pool in pools:
         for task in tasks_waiting(pool):
             print(f"  waits for {what}: {task}")
-    for bio in queued(bset.bs):
+    for bio in queued(bset):
         print(f"  the rescuer has yet to submit: {bio}")
 
 
