@@ -21,7 +21,7 @@ kunit_test_suites(&bset_api_suite, &bset_crypt_suite, &bset_plain_suite,
 		  &bset_layout_suite, &bset_badinput_suite, &bset_foreign_suite,
 		  &bset_reserve_suite, &bset_rescue_suite, &bset_teardown_suite,
 		  &bset_cache_suite, &bset_stats_suite, &bset_trace_suite,
-		  &bset_debug_suite, &bset_toggle_suite);
+		  &bset_debug_suite, &bset_toggle_suite, &bset_forward_suite);
 
 #else
 
@@ -34,7 +34,7 @@ static struct kunit_suite *const all_suites[] = {
 	&bset_layout_suite,  &bset_badinput_suite, &bset_foreign_suite,
 	&bset_reserve_suite, &bset_rescue_suite,   &bset_teardown_suite,
 	&bset_cache_suite,   &bset_stats_suite,	   &bset_trace_suite,
-	&bset_debug_suite,   &bset_toggle_suite,
+	&bset_debug_suite,   &bset_toggle_suite,   &bset_forward_suite,
 };
 
 static struct kunit_suite *chosen[ARRAY_SIZE(all_suites) + 1];
