@@ -33,11 +33,14 @@
 #include "trace.h"
 
 /*
- * Whether setting up a bio by storing its fields gives what bio_init() gives.
- * Found out when the module is loaded, so that a kernel with a field that we
- * do not know costs speed and not correctness.
+ * Whether setting up a bio by storing its fields gives what bio_init() gives, and
+ * a clone what bio_init_clone() gives.  Found out when the module is loaded, so
+ * that a kernel with a field that we do not know costs speed and not correctness.
  */
 DEFINE_STATIC_KEY_TRUE(bset_quick_init);
+
+/* See layout.h and tryclone.c. */
+bool bset_shares_integrity __read_mostly;
 
 /* What this kernel's bio_split() returns on failure; see try.c. */
 bool bset_split_gives_err_ptr __read_mostly;
@@ -298,7 +301,7 @@ struct bio *bset_alloc(struct block_device *bdev, unsigned int nr_vecs,
 }
 EXPORT_SYMBOL_GPL(bset_alloc);
 
-/* A clone whose source has integrity or encryption data. */
+/* A clone whose source has integrity or encryption data, or by the kernel. */
 static struct bio *bset_clone_payload(struct block_device *bdev,
 				      struct bio *src, gfp_t gfp,
 				      struct bio_set *bs)
@@ -324,7 +327,8 @@ static struct bio *bset_clone_bio(struct block_device *bdev, struct bio *src,
 		return bset_is_initialised(bs)
 			       ? bset_kernel_clone(bdev, src, gfp, bs)
 			       : NULL;
-	if (unlikely(bset_bio_has_payload(src)))
+	if (unlikely(bset_bio_has_payload(src)) ||
+	    !static_branch_likely(&bset_quick_init))
 		return bset_clone_payload(bdev, src, gfp, bs);
 
 	bio = bset_alloc(NULL, 0, src->bi_opf, gfp, bs);
@@ -421,10 +425,7 @@ struct bio *bset_split(struct bio *bio, int sectors, gfp_t gfp,
 	split = bset_clone_4_6(bio, gfp, bs);
 	if (!split)
 		return bset_split_error(-ENOMEM);
-	split->bi_iter.bi_size = sectors << SECTOR_SHIFT;
-	if (bio_integrity(split))
-		bio_integrity_trim(split);
-	bio_advance(bio, split->bi_iter.bi_size);
+	bset_split_fields(split, bio, sectors);
 	/*
 	 * As the kernel does, so that blktrace sees the bio queued once; but
 	 * track.c has to see the front submitted.

@@ -5,7 +5,7 @@
  * The files stand on floors, and every call goes down:
  *
  *   bioset.c           sets: make, unmake, names, the list; the module
- *   try.c              what the code relies on, tried when the module loads
+ *   try.c tryclone.c   what the code relies on, tried when the module loads
  *   debugfs.c          the files under /sys/kernel/debug/bioset
  *   bio_alloc.c        alloc, clone, split
  *   bio_put.c          put
@@ -148,6 +148,9 @@ void bset_debugfs_del(struct bset *set);
 /* try.c */
 int bset_try_kernel(void);
 extern bool bset_kernel_takes;
+
+/* tryclone.c */
+int bset_try_clones(struct bio_set *bs, struct bio_vec *vecs);
 
 /* bio_alloc.c */
 extern bool bset_split_gives_err_ptr;

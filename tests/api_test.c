@@ -339,6 +339,60 @@ static void api_split_integrity(struct kunit *test)
 	free_source(src);
 }
 
+/* A bit for each step of the next case: set if the kernel's function makes it */
+TEST_GEN_NUMBERS(makers, 15);
+
+static struct bio *clone_by(bool kernel, struct bio *src, struct bio_set *bs)
+{
+	return kernel ? kernel_bio_clone(test_dev_of(src), src, GFP_NOIO,
+					 &fs_bio_set)
+		      : bio_clone_fast(src, GFP_NOIO, bs);
+}
+
+static struct bio *split_by(bool kernel, struct bio *bio, struct bio_set *bs)
+{
+	return kernel ? (bio_split)(bio, 3, GFP_NOIO, &fs_bio_set)
+		      : bio_split(bio, 3, GFP_NOIO, bs);
+}
+
+static void expect_integrity(struct kunit *test, struct bio *bio,
+			     unsigned int bytes)
+{
+	struct bio_integrity_payload *bip;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bio);
+	bip = bio_integrity(bio);
+	KUNIT_ASSERT_NOT_NULL(test, bip);
+	KUNIT_EXPECT_EQ(test, bip->bip_iter.bi_size, bytes);
+	KUNIT_ASSERT_NOT_NULL(test, bip->bip_vec);
+	KUNIT_EXPECT_PTR_EQ(test, bip->bip_vec[0].bv_page, ZERO_PAGE(0));
+}
+
+/* Also what the kernel has cloned or split, and what it makes of ours. */
+static void api_integrity_of_clones(struct kunit *test)
+{
+	const unsigned int makers = test_number(test);
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct bio_set *bs = test_set(test, 4, 16, 0);
+	struct bio *src = source_with_integrity(test, disk);
+	struct bio *clone, *again, *front, *last;
+
+	clone = clone_by(makers & 1, src, bs);
+	expect_integrity(test, clone, 64);
+	again = clone_by(makers & 2, clone, bs);
+	expect_integrity(test, again, 64);
+	front = split_by(makers & 4, again, bs);
+	expect_integrity(test, front, 24);
+	expect_integrity(test, again, 40);
+	last = clone_by(makers & 8, front, bs);
+	expect_integrity(test, last, 24);
+	bio_put(last);
+	bio_put(front);
+	bio_put(again);
+	bio_put(clone);
+	free_source(src);
+}
+
 static void api_alloc_clone(struct kunit *test)
 {
 	struct test_disk *disk = test_disk(test, NULL, NULL);
@@ -662,6 +716,7 @@ static struct kunit_case api_cases[] = {
 	KUNIT_CASE(api_clone_of_no_device),
 	KUNIT_CASE(api_clone_integrity),
 	KUNIT_CASE(api_split_integrity),
+	KUNIT_CASE_PARAM(api_integrity_of_clones, makers_gen_params),
 	KUNIT_CASE(api_split),
 	KUNIT_CASE(api_split_fails_as_the_kernels),
 	KUNIT_CASE(api_next_split),

@@ -199,6 +199,45 @@ static void crypt_split(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
 }
 
+/* A bit for each step of the next case: set if the kernel's function makes it */
+TEST_GEN_NUMBERS(makers, 15);
+
+static struct bio *clone_by(bool kernel, struct test_disk *disk,
+			    struct bio *src, struct bio_set *bs)
+{
+	return kernel ? kernel_bio_clone(disk->bdev, src, GFP_NOIO, &fs_bio_set)
+		      : bio_alloc_clone(disk->bdev, src, GFP_NOIO, bs);
+}
+
+/* Also of what the kernel has cloned or split, and what it makes of ours. */
+static void crypt_of_clones(struct kunit *test)
+{
+	const unsigned int makers = test_number(test);
+	struct bio_set *bs = test_set(test, 4, 16, 0);
+	struct test_disk *disk = test_disk(test, NULL, NULL);
+	struct bio *src, *clone, *front, *rest;
+
+	need_encryption(test);
+	src = source_bio(disk);
+	clone = clone_by(makers & 1, disk, src, bs);
+	KUNIT_ASSERT_NOT_NULL(test, clone);
+	rest = clone_by(makers & 2, disk, clone, bs);
+	KUNIT_ASSERT_NOT_NULL(test, rest);
+	bio_put(clone);
+	front = makers & 4 ? (bio_split)(rest, 3, GFP_NOIO, &fs_bio_set)
+			   : bio_split(rest, 3, GFP_NOIO, bs);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, front);
+	expect_context(test, front, DUN);
+	clone = clone_by(makers & 8, disk, rest, bs);
+	KUNIT_ASSERT_NOT_NULL(test, clone);
+	bio_put(rest);
+	expect_context(test, clone, DUN + 3ULL);
+	bio_put(clone);
+	bio_put(front);
+	expect_context(test, src, DUN);
+	test_kernel_put(src);
+}
+
 static void expect_no_clone(struct kunit *test, struct bio *src,
 			    struct bio_set *bs)
 {
@@ -371,14 +410,16 @@ static void crypt_io(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
 }
 
-static struct kunit_case crypt_cases[] = { KUNIT_CASE_PARAM(crypt_alloc,
-							    vecs_gen_params),
-					   KUNIT_CASE(crypt_clone),
-					   KUNIT_CASE(crypt_clone_null_set),
-					   KUNIT_CASE(crypt_split),
-					   KUNIT_CASE(crypt_with_integrity),
-					   KUNIT_CASE(crypt_io),
-					   {} };
+static struct kunit_case crypt_cases[] = {
+	KUNIT_CASE_PARAM(crypt_alloc, vecs_gen_params),
+	KUNIT_CASE(crypt_clone),
+	KUNIT_CASE(crypt_clone_null_set),
+	KUNIT_CASE(crypt_split),
+	KUNIT_CASE_PARAM(crypt_of_clones, makers_gen_params),
+	KUNIT_CASE(crypt_with_integrity),
+	KUNIT_CASE(crypt_io),
+	{}
+};
 
 struct kunit_suite bset_crypt_suite = {
 	.name = "crypt",

@@ -6,10 +6,12 @@
  *	insmod bioset_protected.ko device=/dev/sda
  *	echo 1 >/sys/module/bioset_protected/parameters/read
  *
- * A bio with integrity data is cloned, and the clone split in parts that begin
- * and end in the midst of pages.  Each part has to have the integrity data of
- * its own sectors: the disk checks what is written, and this looks at what was
- * read, sector by sector.
+ * A bio with integrity data is cloned, the clone is cloned, that is split in parts
+ * that begin and end in the midst of pages, and clones of the parts are split
+ * again.  Each step is made by the module's functions or by the kernel's, in all
+ * combinations.  Each part has to have the integrity data of its own sectors:
+ * the disk checks what is written, and this looks at what was read, sector by
+ * sector.
  */
 #include <linux/completion.h>
 #include <linux/crc-t10dif.h>
@@ -36,8 +38,14 @@ MODULE_PARM_DESC(wrong, "sectors whose integrity data was not theirs (output)");
 static const unsigned int cuts[] = { 3, 18, 1, 30 }; /* the rest is the last */
 
 static struct compat_bdev dev;
-/* Who holds a bio does not allocate another one of its set. */
-static struct bio_set wholes, clones, parts;
+/* Each step has a set of its own. */
+enum { CLONE, CLONE_OF_CLONE, SPLIT, CLONE_OF_SPLIT, SPLIT_OF_CLONE, NR_STEPS };
+
+static struct bio_set wholes, sets[NR_STEPS];
+/* A bit for each step: set if it is the kernel's, with a set of the kernel's */
+static unsigned int by_kernel;
+/* Made on the way, not submitted, and put when all that came of them has ended */
+static struct bio_list held;
 static u8 *data; /* PAGES pages */
 static struct t10_pi_tuple *tuples; /* a page */
 static atomic_t left;
@@ -59,7 +67,6 @@ static void count_wrong(void)
 	struct t10_pi_tuple want;
 	unsigned int i;
 
-	wrong = 0;
 	for (i = 0; i < SECTORS; i++) {
 		want = tuple_of(i);
 		wrong += tuples[i].guard_tag != want.guard_tag ||
@@ -121,27 +128,68 @@ static void submit_part(struct bio *bio, bio_end_io_t *end)
 	submit_bio(bio);
 }
 
-static int submit_parts(struct bio *whole)
+static struct bio *make_clone(unsigned int step, struct bio *src)
 {
-	struct bio *clone, *part;
-	unsigned int i;
-
-	clone = bio_alloc_clone(dev.bdev, whole, GFP_NOIO, &clones);
-	if (!clone)
-		return -ENOMEM;
-	for (i = 0; i < ARRAY_SIZE(cuts); i++) {
-		part = bio_split(clone, cuts[i], GFP_NOIO, &parts);
-		if (IS_ERR_OR_NULL(part))
-			break;
-		submit_part(part, part_ended);
-	}
-	submit_part(clone, last_ended);
-	return i == ARRAY_SIZE(cuts) ? 0 : -ENOMEM;
+	if (by_kernel & BIT(step))
+		return kernel_bio_clone(dev.bdev, src, GFP_NOIO, &fs_bio_set);
+	return bio_alloc_clone(dev.bdev, src, GFP_NOIO, &sets[step]);
 }
 
-static int in_parts(bset_opf_t opf)
+/* The step's maker and the other take turns. */
+static struct bio *make_front(unsigned int step, unsigned int turn,
+			      struct bio *bio, unsigned int sectors)
 {
-	struct bio *whole = whole_bio(opf);
+	struct bio *front;
+
+	if (!(by_kernel & BIT(step)) == !(turn & 1))
+		front = bio_split(bio, sectors, GFP_NOIO, &sets[step]);
+	else
+		front = (bio_split)(bio, sectors, GFP_NOIO, &fs_bio_set);
+	return IS_ERR(front) ? NULL : front;
+}
+
+/* A clone of a front, as one part or two */
+static int submit_front(struct bio *front)
+{
+	struct bio *clone = make_clone(CLONE_OF_SPLIT, front), *part = NULL;
+	const unsigned int sectors = bio_sectors(front);
+
+	bio_list_add(&held, front);
+	if (!clone)
+		return -ENOMEM;
+	if (sectors > 1) {
+		part = make_front(SPLIT_OF_CLONE, 0, clone, sectors / 2);
+		if (part)
+			submit_part(part, part_ended);
+	}
+	submit_part(clone, part_ended);
+	return part || sectors == 1 ? 0 : -ENOMEM;
+}
+
+static int submit_parts(struct bio *whole)
+{
+	struct bio *clone, *rest, *front;
+	unsigned int i;
+	int ret = 0;
+
+	clone = make_clone(CLONE, whole);
+	if (!clone)
+		return -ENOMEM;
+	bio_list_add(&held, clone);
+	rest = make_clone(CLONE_OF_CLONE, clone);
+	if (!rest)
+		return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(cuts) && !ret; i++) {
+		front = make_front(SPLIT, i, rest, cuts[i]);
+		ret = front ? submit_front(front) : -ENOMEM;
+	}
+	submit_part(rest, last_ended);
+	return ret;
+}
+
+static int in_parts_by(bset_opf_t opf)
+{
+	struct bio *whole = whole_bio(opf), *bio;
 	int ret;
 
 	if (!whole)
@@ -152,20 +200,34 @@ static int in_parts(bset_opf_t opf)
 	ret = submit_parts(whole);
 	one_less();
 	wait_for_completion(&all_ended);
+	while ((bio = bio_list_pop(&held)))
+		bio_put(bio);
 	/* It was never submitted, so this is what frees its integrity data. */
 	bio_put(whole);
 	return ret ?: atomic_read(&errors) ? -EIO : 0;
 }
 
+/* All combinations of who makes what */
+static int in_parts(bset_opf_t opf)
+{
+	int ret = 0;
+
+	wrong = 0;
+	for (by_kernel = 0; by_kernel < BIT(NR_STEPS) && !ret; by_kernel++) {
+		if (opf == REQ_OP_READ) {
+			memset(data, 0, PAGES * PAGE_SIZE);
+			memset(tuples, 0, PAGE_SIZE);
+		}
+		ret = in_parts_by(opf);
+		if (opf == REQ_OP_READ)
+			count_wrong();
+	}
+	return ret;
+}
+
 static int read(const char *text, const struct kernel_param *kp)
 {
-	int ret;
-
-	memset(data, 0, PAGES * PAGE_SIZE);
-	memset(tuples, 0, PAGE_SIZE);
-	ret = in_parts(REQ_OP_READ);
-	count_wrong();
-	return ret;
+	return in_parts(REQ_OP_READ);
 }
 
 static const struct kernel_param_ops read_ops = { .set = read };
@@ -191,8 +253,10 @@ MODULE_PARM_DESC(write, "write with integrity data");
 
 static void protected_free(void)
 {
-	bioset_exit(&parts);
-	bioset_exit(&clones);
+	unsigned int i;
+
+	for (i = 0; i < NR_STEPS; i++)
+		bioset_exit(&sets[i]);
 	bioset_exit(&wholes);
 	free_page((unsigned long)tuples);
 	free_pages((unsigned long)data, get_order(PAGES * PAGE_SIZE));
@@ -200,17 +264,17 @@ static void protected_free(void)
 		compat_bdev_close(&dev);
 }
 
+/* Large enough that nobody waits for what he holds himself. */
 static int make_sets(void)
 {
 	int ret = bioset_init(&wholes, 2, 16, BIOSET_NEED_BVECS);
+	unsigned int i;
 
-	if (!ret)
-		ret = bioset_init(&clones, 2, 40, 0);
-	if (!ret)
-		ret = bioset_init(&parts, 2, 40, 0);
+	for (i = 0; i < NR_STEPS && !ret; i++)
+		ret = bioset_init(&sets[i], 8, 40, 0);
 	/* One of them has pools for integrity data, the others have not. */
 	if (!ret)
-		ret = test_integrity_create(&parts, 2);
+		ret = test_integrity_create(&sets[SPLIT], 8);
 	return ret;
 }
 
