@@ -122,7 +122,7 @@ static int bset_stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "owner            %s\n", set->owner);
 	seq_printf(m, "front_pad        %u\n", set->bio.pad);
 	seq_printf(m, "rescuer          %s\n",
-		   bset_has_rescuer(set->bs) ? "yes" : "no");
+		   set->rescue_workqueue ? "yes" : "no");
 	seq_printf(m, "pool_size        %u\n", s.pool_size);
 	seq_printf(m, "reserve          %u\n", s.reserve);
 	seq_printf(m, "vec_reserve      %u\n", s.vec_reserve);

@@ -20,6 +20,7 @@
  *   trace.h            tracepoints
  *   stats.c            counts
  *   cache.c            per-CPU lists
+ *   complain.c         says what a caller does wrong
  *   layout.h compat.h  what differs between kernels
  *
  * The structs below are everybody's to look at: stats.c reads how much is in a
@@ -32,6 +33,7 @@
 #include <linux/bio.h>
 #include <linux/jump_label.h>
 #include <linux/list.h>
+#include <linux/module.h>
 #include <linux/mempool.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -42,7 +44,7 @@
 #include "layout.h"
 #include "track.h"
 
-#define BSET_NAME_LEN 64
+#define BSET_NAME_LEN 72
 
 /* Of the histogram of waits: 0, 1, 2…3, 4…7 µs, and so on; the last is open. */
 #define BSET_WAIT_BUCKETS 32
@@ -104,6 +106,10 @@ struct bset {
 	struct bset_pool bio;
 	struct bset_pool vec;
 
+	/*
+	 * The driver's.  Nobody but what the driver calls may follow it: a driver
+	 * that forgets bioset_exit() takes its memory along.
+	 */
 	struct bio_set *bs;
 	struct bset_class *class;
 	bool owns_bs; /* made by bset_create() */
@@ -128,16 +134,17 @@ struct bset {
 	atomic_t wait_us_log2[BSET_WAIT_BUCKETS];
 	unsigned long last_stall; /* jiffies, 0 = none */
 	struct bset_tracking *tracking; /* NULL until it is first switched on */
+	struct workqueue_struct *rescue_workqueue; /* NULL: no rescuer */
+	unsigned long complained; /* a bit for each enum bset_mistake */
 
 	struct list_head all;
+	struct hlist_node by_address; /* of bs */
 	struct list_head shown; /* debugfs.c */
 	struct dentry *dir;
+	const struct module *module; /* compared only */
 	char owner[MODULE_NAME_LEN];
 	char name[BSET_NAME_LEN];
 };
-
-/* bioset.c */
-extern unsigned int bset_next_id;
 
 /* debugfs.c */
 void bset_debugfs_start(void);
@@ -208,6 +215,25 @@ void bset_slow_get(void);
 void bset_slow_put(void);
 bool bset_starved(struct bset *set);
 void bset_set_starve(struct bset *set, unsigned int nth);
+
+/* complain.c */
+enum bset_mistake {
+	BSET_NO_ARRAYS,
+	BSET_BAD_GFP,
+	BSET_IN_USE,
+	BSET_EMBEDDED,
+	BSET_FOREIGN,
+	BSET_PUT_TWICE,
+	BSET_NO_REFS,
+	BSET_BAD_SPLIT,
+	BSET_SPLIT_APPEND,
+	BSET_NOT_INITIALISED,
+	BSET_OF_NO_SET,
+	BSET_NO_SOURCE,
+};
+void __printf(3, 4) bset_complain(struct bset *set, enum bset_mistake mistake,
+				  const char *fmt, ...);
+void bset_complain_free(struct bset *set, const void *obj);
 
 /* stats.c */
 unsigned long bset_in_flight(struct bset *set, unsigned long *allocs,

@@ -4,8 +4,13 @@
  */
 #include <linux/mm.h>
 
-#include "testdisk.h"
+/* First, for the documented names; internal.h comes without. */
 #include "testlib.h"
+#include "testdisk.h"
+
+#include "internal.h"
+
+#define DEBUGFS "/sys/kernel/debug/bioset"
 
 struct bad_init {
 	const char *what;
@@ -69,6 +74,91 @@ static void badinput_null(struct kunit *test)
 	bioset_free(NULL);
 	KUNIT_EXPECT_EQ(test, bset_get_stats(NULL, &s), -EINVAL);
 	KUNIT_EXPECT_EQ(test, bset_starve(NULL, 1), -EINVAL);
+}
+
+/* NULL where a bio, a name or numbers should be */
+static void badinput_null_arguments(struct kunit *test)
+{
+	struct bio_set *bs = test_set(test, 1, 0, 0);
+	struct bio *const none = NULL;
+	static struct bio_set named;
+
+	KUNIT_EXPECT_EQ(test, bset_get_stats(bs, NULL), -EINVAL);
+	test_splat_once_begin("no bio to clone or split");
+	KUNIT_EXPECT_PTR_EQ(test, bio_clone_fast(none, GFP_NOIO, bs), NULL);
+	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_clone(NULL, none, GFP_NOIO, bs),
+			    NULL);
+	TEST_EXPECT_NO_SPLIT(test, bio_split(none, 1, GFP_NOIO, bs));
+	TEST_EXPECT_NO_SPLIT(test, bio_next_split(none, 1, GFP_NOIO, NULL));
+	test_splat_end();
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).allocs, 0);
+	KUNIT_ASSERT_EQ(test, bset_init_named(&named, 1, 0, 0, NULL), 0);
+	KUNIT_EXPECT_TRUE(test,
+			  strstarts(bset_of(&named)->name, TEST_OWNER ".set."));
+	bioset_exit(&named);
+}
+
+/* What is no ASCII letter is none in a name, whatever the kernel's table says. */
+static void badinput_name(struct kunit *test)
+{
+	static struct bio_set bs;
+
+	KUNIT_ASSERT_EQ(test, bset_init_named(&bs, 1, 0, 0, "d\303\251j\340"),
+			0);
+	KUNIT_EXPECT_TRUE(test,
+			  strstarts(bset_of(&bs)->name, TEST_OWNER ".dj."));
+	bioset_exit(&bs);
+}
+
+/* The same mistake with two sets: the log names each, once. */
+static void badinput_each_set_is_named(struct kunit *test)
+{
+	struct bio_set *sets[2];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sets); i++) {
+		sets[i] = test_set(test, 1, 0, 0);
+		test_splat_once_begin("has no arrays");
+		KUNIT_EXPECT_PTR_EQ(test,
+				    bio_alloc_bioset(GFP_NOIO, 1, sets[i]),
+				    NULL);
+		test_splat_end();
+	}
+	for (i = 0; i < ARRAY_SIZE(sets); i++)
+		KUNIT_EXPECT_TRUE(test, test_logged("%s has no arrays",
+						    bset_of(sets[i])->name));
+}
+
+/*
+ * A set that its owner lost: its memory was freed, zeroed or used for something
+ * else.  Another one can be made there, and the log names the first.
+ */
+static void badinput_lost_set(struct kunit *test)
+{
+	static struct bio_set bs;
+	char name[BSET_NAME_LEN], path[128], command[160];
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		KUNIT_ASSERT_EQ(test, bioset_init(&bs, 1, 8, 0), 0);
+		strscpy(name, bset_of(&bs)->name, sizeof(name));
+		if (i == 2) /* a copy of another set's */
+			bs.bio_pool.pool_data = &bs;
+		else if (i == 3) /* what a kernel's bioset_exit() leaves */
+			mempool_exit(&bs.bio_pool);
+		else
+			memset(&bs, i ? 0x5a : 0, sizeof(bs));
+		snprintf(path, sizeof(path), DEBUGFS "/%s/stats", name);
+		snprintf(command, sizeof(command), "cat %s >/dev/null", path);
+		if (test_path_exists(DEBUGFS))
+			KUNIT_EXPECT_EQ(test, test_shell(command), 0);
+		KUNIT_ASSERT_EQ(test, bioset_init(&bs, 2, 8, 0), 0);
+		KUNIT_EXPECT_TRUE(test, test_logged("%s: &bs makes another set",
+						    name));
+		KUNIT_EXPECT_FALSE(test, test_path_exists(path));
+		KUNIT_EXPECT_EQ(test, test_stats(test, &bs).pool_size, 2);
+		bioset_exit(&bs);
+	}
 }
 
 /* The largest pad that is allowed works. */
@@ -360,6 +450,10 @@ static struct kunit_case badinput_cases[] = {
 	KUNIT_CASE_PARAM(badinput_init, bad_init_gen_params),
 	KUNIT_CASE(badinput_create),
 	KUNIT_CASE(badinput_null),
+	KUNIT_CASE(badinput_null_arguments),
+	KUNIT_CASE(badinput_name),
+	KUNIT_CASE(badinput_each_set_is_named),
+	KUNIT_CASE(badinput_lost_set),
 	KUNIT_CASE(badinput_largest_pad),
 	KUNIT_CASE(badinput_set_in_use),
 	KUNIT_CASE(badinput_exit_twice),

@@ -208,33 +208,6 @@ static void layout_slab_names(struct kunit *test)
 	}
 }
 
-/* The number at the end of a set's name */
-static unsigned int set_number(struct kunit *test, struct bio_set *bs)
-{
-	const char *dot = strrchr(bset_of(bs)->name, '.');
-	unsigned int number = 0;
-
-	KUNIT_ASSERT_TRUE(test, dot && !kstrtouint(dot + 1, 10, &number));
-	return number;
-}
-
-/* catalogue 23: numbers run out, and the next one is that of a live set */
-static void layout_set_names_run_out(struct kunit *test)
-{
-	const unsigned int next = bset_next_id;
-	struct bio_set *old = test_set(test, 1, 0, 0), *last, *again;
-
-	bset_next_id = UINT_MAX;
-	last = test_set(test, 1, 0, 0);
-	KUNIT_EXPECT_EQ(test, set_number(test, last), UINT_MAX);
-	KUNIT_EXPECT_EQ(test, bset_next_id, 0);
-	bset_next_id = set_number(test, old);
-	again = test_set(test, 1, 0, 0);
-	KUNIT_EXPECT_NE(test, set_number(test, again), set_number(test, old));
-	KUNIT_EXPECT_NOT_NULL(test, bset_of(again)->dir);
-	bset_next_id = max(next, bset_next_id);
-}
-
 /*
  * catalogue 23: a slab dies slowly, and its successor must not need its name.
  * Whether it is dead already is a matter of luck, so compare the names.
@@ -325,7 +298,6 @@ static struct kunit_case layout_cases[] = {
 	KUNIT_CASE_PARAM(layout_pads, pads_gen_params),
 	KUNIT_CASE(layout_container_of),
 	KUNIT_CASE(layout_slab_names),
-	KUNIT_CASE(layout_set_names_run_out),
 	KUNIT_CASE(layout_slab_name_reuse),
 	KUNIT_CASE(layout_slabs_are_shared),
 	KUNIT_CASE(layout_slabs_are_not_merged),

@@ -78,11 +78,6 @@ bool bset_cache_spill(struct bset_cpu_cache *c, unsigned int kind)
 	return false;
 }
 
-void bset_cache_warn_free(const void *obj)
-{
-	(void)obj;
-}
-
 static void take(struct bset_obj *obj)
 {
 	if (obj)
