@@ -28,6 +28,13 @@ struct bset_class {
 };
 
 /*
+ * Whether bio_alloc_bioset() of this kernel takes bios from a set's slab itself
+ * and asks the set only when there are none (7.1); see try.c.
+ */
+bool bset_kernel_takes __read_mostly;
+EXPORT_SYMBOL_BSET(bset_kernel_takes);
+
+/*
  * Protects the classes and their users.  Taken before slab_mutex and
  * bset_caches_lock, never from a CPU hotplug callback.
  */

@@ -154,7 +154,6 @@ void bset_debugfs_del(struct bset *set);
 
 /* try.c */
 int bset_try_kernel(void);
-extern bool bset_kernel_takes;
 
 /* tryclone.c */
 int bset_try_clones(struct bio_set *bs, struct bio_vec *vecs);
@@ -190,6 +189,7 @@ void *bset_pool_get(struct bset_pool *pool, gfp_t gfp, dev_t dev);
 void bset_pool_put(struct bset_pool *pool, void *obj);
 
 /* class.c */
+extern bool bset_kernel_takes;
 int bset_classes_start(void);
 void bset_classes_stop(void);
 int bset_classes_get(struct bset *set, unsigned int front_pad, bool vecs);
@@ -231,6 +231,7 @@ enum bset_mistake {
 	BSET_OF_NO_SET,
 	BSET_NO_SOURCE,
 };
+
 void __printf(3, 4) bset_complain(struct bset *set, enum bset_mistake mistake,
 				  const char *fmt, ...);
 void bset_complain_free(struct bset *set, const void *obj);

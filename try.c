@@ -15,13 +15,6 @@
 
 #include "internal.h"
 
-/*
- * Whether bio_alloc_bioset() of this kernel takes bios from a set's slab itself
- * and asks the set only when there are none (7.1 for some, 7.2 for all).
- */
-bool bset_kernel_takes __read_mostly;
-EXPORT_SYMBOL_BSET(bset_kernel_takes);
-
 static bool quick_init = true;
 module_param(quick_init, bool, 0444);
 MODULE_PARM_DESC(quick_init,
