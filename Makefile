@@ -24,44 +24,44 @@ demo: ## see it work: the example on a stock Debian kernel in QEMU
 	@scripts/demo.sh
 
 test check: ## all tests of a change (SUITE=name: one KUnit suite)
-	@scripts/test.sh
+	@tests/test.sh
 
 quick: ## the KUnit suites on User Mode Linux, in seconds
-	@scripts/quick.sh
+	@tests/quick.sh
 
 mutants: ## does each test notice what it is for? (NAMES=...: some of them)
-	@scripts/mutants.sh $(NAMES)
+	@tests/mutants/mutants.sh $(NAMES)
 
 test-all: ## the tests of a release (PARTS="kernels install": some parts)
-	@scripts/test-all.sh $(PARTS)
+	@tests/test-all.sh $(PARTS)
 
 torture: ## a long random run (ARGS="kasan secs=3600 seed=1")
-	@scripts/run torture $(ARGS)
+	@tests/lab/run torture $(ARGS)
 
 model: ## check the models: forward progress with spin, barriers with Relacy
-	@scripts/model.sh
-	@scripts/barriers.sh
+	@docs/model/model.sh
+	@docs/model/barriers.sh
 
 coverage: ## which lines the tests reach
-	@scripts/coverage.sh
+	@tests/host/coverage.sh
 
 bench: ## instructions per operation, beside the kernel's own
-	@scripts/bench.sh $(FLAVOUR)
+	@bench/bench.sh $(FLAVOUR)
 
 bench-native: ## the same as time, on User Mode Linux
-	@scripts/bench-native.sh
+	@bench/bench-native.sh
 
 bench-check: ## has anything become slower than the committed results?
-	@scripts/bench-check.sh $(FLAVOUR)
+	@bench/bench-check.sh $(FLAVOUR)
 
 support-table: ## the README's table of kernels, from what the tests saw run
-	@scripts/support.sh
+	@tests/lab/support.sh
 
 lint: ## everything that can be checked without running
-	@scripts/lint.sh
+	@tests/lint.sh
 
 selftest: ## does the test harness notice what it should?
-	@scripts/selftest.sh
+	@tests/lab/selftest.sh
 
 install: ## install modules and header (DESTDIR=dir)
 	@scripts/install.sh

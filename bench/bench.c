@@ -3,7 +3,7 @@
  * bench.c - what an allocation costs, next to the kernel's own
  *
  * Prints lines "bench: result PART ROW COLUMN LEAST MEDIAN", in nanoseconds for
- * each operation; scripts/bench.sh runs it where a nanosecond is an
+ * each operation; bench/bench.sh runs it where a nanosecond is an
  * instruction.
  */
 #define pr_fmt(fmt) "bench: " fmt

@@ -9,7 +9,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=flavour.sh
-. "$TOP/scripts/flavour.sh"
+. "$TOP/tests/lab/flavour.sh"
 
 start=$SECONDS
 need_pkgs "the demonstration's disks" fio e2fsprogs util-linux gnuplot-nox python3
@@ -17,11 +17,11 @@ use_flavour stock
 release=$(cat "$kernel/release")
 say "packing the files of linux-headers-$release"
 files=$CACHE/guest/demo
-"$TOP/scripts/files-disk.sh" \
+"$TOP/tests/lab/files-disk.sh" \
 	"$(realpath "/usr/src/linux-headers-${release%-amd64}-common")/include" "$files"
 say "booting linux-image-$release in QEMU"
 status=0
-"$TOP/scripts/boot.sh" --kernel "$kernel" --build "$build" --host-root \
+"$TOP/tests/lab/boot.sh" --kernel "$kernel" --build "$build" --host-root \
 	--modules "null_blk ext4" --drive "$files.tar" --file "$files.sums:files.sums" \
 	--file "$TOP/tests/guest/stripe.sh" --mem 1536 --time 300 \
 	--show '^(==> |    |FAILED)' "$TOP/tests/guest/demo.sh" >"$CACHE/logs/demo" || status=$?

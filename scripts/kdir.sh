@@ -11,7 +11,7 @@
 # ARCH, CROSS_COMPILE and CC mean what they mean to the kernel's own make.
 
 # shellcheck source=debian.sh
-. "$TOP/scripts/debian.sh"
+. "$TOP/tests/lab/debian.sh"
 
 # The oldest kernel that the core's compat layer knows.
 OLDEST=5.10

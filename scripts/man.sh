@@ -14,7 +14,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=debian.sh
-. "$TOP/scripts/debian.sh"
+. "$TOP/tests/lab/debian.sh"
 
 fetch_kernel_doc() {
 	[ -x "$1/$2" ] || suite_unpack "$(suite_of 6.1)" "$(dpkg --print-architecture)" "$1" linux-kbuild-6.1

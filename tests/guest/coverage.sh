@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 # Runs what there is to reach the module's lines, and hands the counters over on
-# /dev/vda; see scripts/coverage.sh. The kernel keeps those of unloaded modules.
+# /dev/vda; see tests/host/coverage.sh. The kernel keeps those of unloaded modules.
 
 suites() {
 	load bioset_core

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# A set that tasks wait for, for scripts/drgn-test.sh to find in the memory
+# A set that tasks wait for, for tests/host/drgn-test.sh to find in the memory
 
 # shellcheck source=stripe.sh
 . /stripe.sh

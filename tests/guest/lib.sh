@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# What a guest script has at hand; see scripts/boot.sh for how to write one.
+# What a guest script has at hand; see tests/lab/boot.sh for how to write one.
 
 # word NAME: the value of guest.NAME= on the kernel's command line
 word() {
@@ -276,7 +276,7 @@ no_leaks() {
 
 # mount_host: the host's root, read-only, at /host, for chroot; with a writable
 # /tmp and /mnt. Needs boot.sh --host-root, or guest.host_disk=, the name of a
-# disk that scripts/programs-disk.sh made.
+# disk that tests/lab/programs-disk.sh made.
 mount_host() {
 	local disk
 	disk=$(word host_disk)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# One guest for each outcome that boot.sh must tell apart; scripts/selftest.sh
+# One guest for each outcome that boot.sh must tell apart; tests/lab/selftest.sh
 # chooses with guest.mode.
 
 to_log() {

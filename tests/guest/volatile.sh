@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# What the runs on disks with a volatile write cache share: see tests/volatile.c.
+# What the runs on disks with a volatile write cache share: see tests/modules/volatile.c.
 
 # shellcheck disable=SC2034 # for those who read this in
 disk=/dev/stripe0

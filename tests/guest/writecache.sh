@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# The example over disks that lose what was not flushed (tests/volatile.c): what
+# The example over disks that lose what was not flushed (tests/modules/volatile.c): what
 # is durable after a power cut, looked at sector by sector.
 #
 # time: 300
