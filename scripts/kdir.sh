@@ -10,9 +10,6 @@
 #
 # ARCH, CROSS_COMPILE and CC mean what they mean to the kernel's own make.
 
-# shellcheck source=debian.sh
-. "$TOP/tests/lab/debian.sh"
-
 # The oldest kernel that the core's compat layer knows.
 OLDEST=5.10
 
@@ -58,10 +55,24 @@ machine_arch() {
 	esac
 }
 
-# Kernels in the cache say themselves which suite they are from; all others
-# are built for with the programs of this machine.
+# What the names of cross compilers begin with, for the kernel's name of an
+# architecture or Debian's
+cross_target() {
+	case $1 in
+	arm64) echo aarch64-linux-gnu ;;
+	arm | armhf) echo arm-linux-gnueabihf ;;
+	i386) echo i686-linux-gnu ;;
+	powerpc | ppc64el) echo powerpc64le-linux-gnu ;;
+	riscv | riscv64) echo riscv64-linux-gnu ;;
+	s390 | s390x) echo s390x-linux-gnu ;;
+	esac
+}
+
+# The tests' kernels, in the cache, say themselves which Debian suite they are from;
+# all others are built for with the programs of this machine.
 kdir_suite() {
 	local cache dir
+	# shellcheck disable=SC2153 # lib.sh sets it
 	cache=$(realpath "$CACHE")
 	case $1 in
 	"$cache"/suites/*)
@@ -78,7 +89,7 @@ in_kdir_suite() {
 	local suite
 	suite=$(kdir_suite "$1")
 	shift
-	if [ -n "$suite" ]; then in_suite "$suite" "$@"; else "$@"; fi
+	if [ -n "$suite" ]; then "$TOP/tests/lab/suite.sh" --run "$suite" "$@"; else "$@"; fi
 }
 
 # Where the programs of its suite find it

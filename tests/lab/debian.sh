@@ -5,10 +5,11 @@
 #
 #   suite_of VERSION                   the suite that has this kernel
 #   own_suite SUITE                    is it the one that this machine runs?
-#   cross_target ARCH                  how its cross compiler is called
 #   suite_cache SUITE ARCH ARGS...     apt-cache for that suite
 #   suite_unpack SUITE ARCH DIR PKG... download packages, unpack them in DIR
 #   suite_need SUITE WHY PKG...        install there what is missing of PKG
+#   foreign_guests SUITE ARCH          what guests of another machine are made with:
+#                                      a compiler for it, and a busybox of its own
 #   in_suite SUITE CMD...              run CMD with that suite's programs; it
 #                                      sees the cache, this tree and /tmp
 #
@@ -33,19 +34,6 @@ os_field() {
 
 own_suite() {
 	[ "$(os_field ID)" = debian ] && [ "$(os_field VERSION_CODENAME)" = "$1" ]
-}
-
-# What the names of cross compilers begin with, for the kernel's name of an
-# architecture or Debian's
-cross_target() {
-	case $1 in
-	arm64) echo aarch64-linux-gnu ;;
-	arm | armhf) echo arm-linux-gnueabihf ;;
-	i386) echo i686-linux-gnu ;;
-	powerpc | ppc64el) echo powerpc64le-linux-gnu ;;
-	riscv | riscv64) echo riscv64-linux-gnu ;;
-	s390 | s390x) echo s390x-linux-gnu ;;
-	esac
 }
 
 # ------------------------------------------------------------ package lists
@@ -179,6 +167,22 @@ suite_unpack() {
 		dpkg -x "$deb" "$dir"
 	done
 	rm -r "$dir/.deb"
+}
+
+fetch_busybox() {
+	[ ! -x "$3" ] || return 0
+	rm -rf "$3.part"
+	suite_unpack "$1" "$2" "$3.part" busybox-static
+	mv "$(find "$3.part" -type f -path '*bin/busybox' | head -n 1)" "$3"
+	rm -rf "$3.part"
+}
+
+foreign_guests() {
+	local busybox=$CACHE/guest/$2/busybox
+	[ "$2" != riscv64 ] || need_pkgs "guests of $2" opensbi
+	need_pkgs "guests of $2" "gcc-$(cross_target "$2")" "libc6-dev-$2-cross"
+	mkdir -p "$CACHE/guest/$2"
+	with_lock "busybox-$2" fetch_busybox "$1" "$2" "$busybox"
 }
 
 # ------------------------------------------------------------------ chroots

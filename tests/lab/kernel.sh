@@ -14,6 +14,8 @@
 . "$(dirname "$0")/../../scripts/lib.sh"
 # shellcheck source=debian.sh
 . "$TOP/tests/lab/debian.sh"
+# shellcheck source=../../scripts/kdir.sh
+. "$TOP/scripts/kdir.sh"
 
 usage() {
 	die "usage: kernel.sh FLAVOUR[-VERSION]; FLAVOUR is one of: kasan kcsan ubsan gcov uml umlbench riscv64"
@@ -80,7 +82,7 @@ source_dir() {
 	[ -n "$pkgversion" ] || die "Debian's suite $suite has no package $srcpkg"
 	dir=$CACHE/src/$srcpkg-$pkgversion
 	[ -d "$dir" ] || with_lock "source-$version" unpack "$dir" >&2
-	echo "$dir"
+	realpath "$dir"
 }
 
 unpack() {
@@ -109,9 +111,18 @@ fragment_files() {
 	done
 }
 
+# User Mode Linux has KASAN since 6.0, and where a vendor has brought it.
+without_what_lacks() {
+	if [ "$1" = uml ] && ! grep -q HAVE_ARCH_KASAN "$src/arch/um/Kconfig"; then
+		sed 's/^CONFIG_KASAN=y/CONFIG_KASAN=n/'
+	else
+		cat
+	fi
+}
+
 # Each option that they name, with its last value
 fragment() {
-	fragment_files "$1" | xargs cat | grep '^CONFIG_' | awk -F= '
+	fragment_files "$1" | xargs cat | without_what_lacks "$1" | grep '^CONFIG_' | awk -F= '
 		!($1 in line) { order[++n] = $1 }
 		{ line[$1] = $0 }
 		END { for (i = 1; i <= n; i++) print line[order[i]] }'
@@ -124,7 +135,7 @@ known_options() {
 }
 
 # Options come and go with the versions. Whether a kernel still notices what it
-# is for is asked of the kernel itself: see planted.sh.
+# is for is asked of the kernel itself: see tests/guest/planted.sh.
 fitting_fragment() {
 	local missing
 	fragment "$flavour" >"$dir/fragment.all"
@@ -215,7 +226,7 @@ suite_need "$builder" "building kernels" gcc make flex bison bc libelf-dev \
 if [ "$flavour" = riscv64 ]; then
 	cross=$(cross_target riscv64)-
 	suite_need "$builder" "building kernels for riscv64" gcc-riscv64-linux-gnu
-	"$TOP/tests/lab/foreign.sh" riscv64
+	foreign_guests sid riscv64
 fi
 src=$(source_dir)
 key=$({

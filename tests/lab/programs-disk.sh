@@ -11,44 +11,25 @@
 # shellcheck source=debian.sh
 . "$TOP/tests/lab/debian.sh"
 
-PROGRAMS="fio e2fsprogs coreutils util-linux"
-suite=bookworm
-
-# Nothing is installed there, so apt names all that they need.
-download() {
-	mkdir -p "$1/partial"
-	# shellcheck disable=SC2086 # words
-	quietly "$CACHE/logs/apt-$suite-$arch.log" apt_for "$suite" "$arch" apt-get -y \
-		--no-install-recommends --download-only -o "Dir::Cache::archives=$1" \
-		install $PROGRAMS
-}
-
 make_disk() {
 	[ ! -e "$disk" ] || return 0
-	local part=$disk.part deb
-	rm -rf "$part"
-	with_lock "apt-$suite-$arch" first_lists "$suite" "$arch"
-	say "downloading fio and what it needs ($suite, $arch)"
-	if ! download "$part/deb" 2>/dev/null; then
-		with_lock "apt-$suite-$arch" fetch_lists "$suite" "$arch"
-		download "$part/deb" || die "could not download $PROGRAMS of $suite ($arch)"
-	fi
-	for deb in "$part"/deb/*.deb; do
-		dpkg -x "$deb" "$part/root"
-	done
-	rm -rf "$part"/root/usr/share/{doc,man,locale,info}
-	mkdir -p "$part"/root/{dev,proc,sys,tmp,mnt}
-	quietly "$CACHE/logs/programs-$arch.log" mke2fs -q -t ext4 -d "$part/root" \
-		"$part/disk" "$(($(du -sm "$part/root" | cut -f1) * 5 / 4 + 32))M" ||
+	local sources
+	mapfile -t sources < <(suite_sources bookworm)
+	say "making a disk with fio and what it needs ($arch)"
+	# shellcheck disable=SC2016 # for the hook
+	quietly "$CACHE/logs/programs-$arch.log" mmdebstrap --variant=extract --format=ext2 \
+		--architectures="$arch" --include=fio,e2fsprogs,coreutils,util-linux \
+		--aptopt='Acquire::Languages "none"' --customize-hook='cd "$1" &&
+			rm -rf usr/share/{doc,man,locale,info} && mkdir -p dev proc sys tmp mnt' \
+		bookworm "$disk.part" "${sources[@]}" ||
 		die "making the disk of programs for $arch failed"
-	mv "$part/disk" "$disk"
-	rm -rf "$part"
+	mv "$disk.part" "$disk"
 }
 
 arch=${1:-}
 [ -n "$arch" ] || die "usage: programs-disk.sh ARCH"
-need_pkgs "a disk of programs" e2fsprogs
-disk=$CACHE/guest/programs-$arch.ext4
+need_pkgs "a disk of programs" mmdebstrap genext2fs debian-archive-keyring
+disk=$CACHE/guest/programs-$arch.ext2
 mkdir -p "$CACHE/guest"
 with_lock "programs-$arch" make_disk
 echo "$disk"

@@ -18,7 +18,9 @@
 
 # shellcheck source=../../scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"
-# shellcheck source=kdir.sh
+# shellcheck source=debian.sh
+. "$TOP/tests/lab/debian.sh"
+# shellcheck source=../../scripts/kdir.sh
 . "$TOP/scripts/kdir.sh"
 
 NAMES="6.1 6.1-rt 6.1-cloud 5.10 6.12 6.12-rt 7.2 7.2-rt experimental \
@@ -133,7 +135,7 @@ headers() {
 		kdir=$dir/headers/usr/src/linux-headers-$release
 		suite_need "$suite" "modules for $arch" make libelf-dev \
 			"gcc$(debian_gcc "$kdir")-$(cross_target "$arch")"
-		"$TOP/tests/lab/foreign.sh" "$arch"
+		foreign_guests "$([ "$arch" = riscv64 ] && echo sid || echo bookworm)" "$arch"
 	else
 		suite_need "$suite" "modules for $release" "linux-headers-$release"
 		kdir=/usr/src/linux-headers-$release
@@ -144,13 +146,24 @@ headers() {
 	echo "$kdir" >"$dir/kdir"
 }
 
+# What the name meant when the package lists were last fetched
+known() {
+	local lists=$CACHE/apt/$suite-$arch/lists
+	! own_suite "$suite" || [ "$arch" != amd64 ] || lists=/var/lib/apt/lists
+	[ "$mark" -nt "$lists" ] && dir=$(cat "$mark") && [ -e "$(cat "$dir/kdir")/Makefile" ]
+}
+
 [ "${1:-}" != --names ] || { echo "$NAMES" && exit; }
 [ $# = 1 ] || die "usage: stock.sh NAME; NAME is one of: $NAMES"
 parse_name "$1"
 suite=$(suite_of "$version")
-need_pkgs "unpacking kernels" kmod xz-utils
-find_image
-dir=$CACHE/stock/$release
-with_lock "stock-$release" fetch
-with_lock "stock-$release" headers
+mark=$CACHE/stock/.name-$version-$arch-$kind
+if ! known 2>/dev/null; then
+	need_pkgs "unpacking kernels" kmod xz-utils
+	find_image
+	dir=$CACHE/stock/$release
+	with_lock "stock-$release" fetch
+	with_lock "stock-$release" headers
+	echo "$dir" >"$mark"
+fi
 echo "$dir"

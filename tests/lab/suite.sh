@@ -45,6 +45,7 @@ overlay() {
 make_suite() {
 	[ ! -e "$dir/.done" ] || return 0
 	local start=$SECONDS log=$CACHE/logs/suite-$suite.log how=bootstrap
+	need_pkgs "a chroot of $suite" mmdebstrap debian-archive-keyring util-linux
 	[ "$suite" != experimental ] || how=overlay
 	# Says so when the mirror lacks the suite
 	need_lists "$suite" "$(dpkg --print-architecture)"
@@ -70,7 +71,6 @@ bullseye | bookworm | trixie | sid | experimental) ;;
 esac
 dir=$CACHE/suites/$suite
 if ! own_suite "$suite"; then
-	need_pkgs "a chroot of $suite" mmdebstrap debian-archive-keyring util-linux
 	with_lock "make-suite-$suite" make_suite
 else
 	dir=/
