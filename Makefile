@@ -35,8 +35,8 @@ mutants: ## does each test notice what it is for? (NAMES=...: some of them)
 test-all: ## the tests of a release (PARTS="kernels install": some parts)
 	@tests/test-all.sh $(PARTS)
 
-torture: ## a long random run (ARGS="kasan secs=3600 seed=1")
-	@tests/lab/run torture $(ARGS)
+torture: ## a long random run (FLAVOUR=kasan ARGS="secs=3600,seed=1")
+	@tests/lab/run $(or $(FLAVOUR),stock) torture$(addprefix :,$(ARGS))
 
 model: ## check the models: forward progress with spin, barriers with Relacy
 	@docs/model/model.sh
@@ -61,7 +61,7 @@ lint: ## everything that can be checked without running
 	@tests/lint.sh
 
 selftest: ## does the test harness notice what it should?
-	@tests/lab/selftest.sh
+	@tests/lab/selftest
 
 install: ## install modules and header (DESTDIR=dir)
 	@scripts/install.sh

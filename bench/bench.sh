@@ -48,7 +48,7 @@ io() {
 
 emulator_version() {
 	{
-		"$TOP/tests/lab/qemu.sh" qemu-system-x86_64 qemu-system-x86
+		"$TOP/tests/lab/qemu.py" amd64
 		echo --version
 	} | xargs -d '\n' env | head -n 1
 }

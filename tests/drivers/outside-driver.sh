@@ -53,4 +53,4 @@ files=()
 for ko in "$work"/driver/*.ko; do
 	files+=(--file "$ko:/ko/${ko##*/}")
 done
-seen drivers guest --name "outside-driver-$flavour" --modules brd "${files[@]}" outside.sh
+guest --name "outside-driver-$flavour" --modules brd "${files[@]}" outside.sh

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# The demonstration; scripts/demo.sh shows the lines that begin with "==>" and
-# "   ".
+# The demonstration of scripts/demo.sh
+#
+# guest: --host-root --modules "null_blk ext4" --mem 1536
+# time: 300
+# needs: fio e2fsprogs util-linux
+# shows: ^(==> |    |FAILED)
+# files: /usr/src/linux-headers-6.1*-common/include
 
 # shellcheck source=stripe.sh
 . /stripe.sh

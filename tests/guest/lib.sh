@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# What a guest script has at hand; see tests/lab/boot.sh for how to write one.
+# What a guest script has at hand; see tests/lab/guest.py for how to write one.
 
-# word NAME: the value of guest.NAME= on the kernel's command line
+# word NAME: an argument of the script, or the value of guest.NAME= on the kernel's
+# command line
 word() {
 	local w line
 	read -r line </proc/cmdline
-	for w in $line; do
-		case $w in "guest.$1="*) echo "${w#*=}" ;; esac
+	for w in $(cat "/scripts/$SCRIPT.words" 2>/dev/null) $line; do
+		case $w in "guest.$1="*)
+			echo "${w#*=}"
+			return
+			;;
+		esac
 	done
 }
 
@@ -24,7 +29,7 @@ fail() {
 
 # pass: the script's last act
 pass() {
-	touch /run/passed
+	touch /state/passed
 	exit 0
 }
 
@@ -129,9 +134,16 @@ expect_splat() {
 }
 
 # without_lockdep: what the script provokes switches lockdep off, which is a failure
-# at the end of all others
+# at the end of all others. "# last: REASON" in its header lets it share a boot.
 without_lockdep() {
-	touch /run/without_lockdep
+	touch /state/without_lockdep
+}
+
+# A kernel that switched lockdep off has looked at no lock since.
+look_at_lockdep() {
+	[ ! -e /state/without_lockdep ] || return 0
+	! grep -qs '^ debug_locks: *0$' /proc/lockdep_stats ||
+		echo "harness: lockdep is off at the end: locks were not checked"
 }
 
 # The example's set
@@ -257,20 +269,35 @@ nothing_left() {
 	[ -z "$found" ] || fail "left behind: $found"
 }
 
-# no_leaks: two scans, because a fresh object needs a second look, and objects
+# scan_leaks: two scans, because a fresh object needs a second look, and objects
 # younger than five seconds are not reported at all
-no_leaks() {
+scan_leaks() {
+	sleep 6
+	echo scan >/sys/kernel/debug/kmemleak
+	echo scan >/sys/kernel/debug/kmemleak
+}
+
+# no_leaks_now: what others do after it is not to hide a leak
+no_leaks_now() {
 	local file=/sys/kernel/debug/kmemleak
 	if [ ! -e $file ]; then
 		not_looked_for "this kernel has no kmemleak"
 		return
 	fi
-	sleep 6
-	echo scan >$file
-	echo scan >$file
+	scan_leaks
 	if [ -n "$(head -c 1 $file)" ]; then
 		head -n 80 $file
 		fail "kmemleak found something"
+	fi
+}
+
+# no_leaks: now, or once for all scripts that share a boot, when all have run
+no_leaks() {
+	if [ "$SCRIPTS" = 1 ] || [ ! -e /sys/kernel/debug/kmemleak ]; then
+		no_leaks_now
+	else
+		touch /state/leaks
+		not_looked_for "that comes when all scripts have run"
 	fi
 }
 

@@ -6,6 +6,7 @@
 #
 # guest: --modules null_blk --mem 768
 # time: 600
+# alone: at its end the modules are still there
 # takes: rounds=1000
 
 # shellcheck source=stripe.sh

@@ -157,7 +157,7 @@ bool test_context_usable(enum test_context context);
 
 /*
  * Brackets for a warning that a test provokes.  The harness demands that it
- * comes, with the text in its headline; see tests/lab/splats.py.
+ * comes, with the text in its headline; see tests/lab/judge.py.
  *
  * A WARN_ONCE() speaks once for each time that bioset_core is loaded, and the
  * kernel's clear_warn_once does not reach those of modules.  So the first test

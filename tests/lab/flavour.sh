@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Runs on one of several kernels. Source it after lib.sh.
+# Runs on one of several kernels, for programs with a part on the host. Source it
+# after lib.sh.
 #
 #   find_flavour NAME  sets kernel, and kdir to build modules for it; NAME is
 #                      one of stock.sh (stock, rt, 5.10, 6.12-rt, arm64, ...)
@@ -10,8 +11,6 @@
 #                      runs tests/guest/SCRIPT there (see boot.sh), prints "ok"
 #                      and "not ok" lines, sets log and outcome, and fails
 #                      unless the outcome is "pass" (or "cut", when asked for)
-#   seen WHAT CMD...   runs CMD and writes down whether WHAT, a column of the
-#                      README's table, runs on this kernel; see support.sh
 
 find_flavour() {
 	case $1 in
@@ -27,28 +26,15 @@ find_flavour() {
 }
 
 use_flavour() {
-	local errors=$CACHE/logs/modules-$1.log
+	local errors=$CACHE/logs/modules-$1.$$
 	find_flavour "$1"
 	mkdir -p "$CACHE/logs"
 	say "building the modules for the $1 kernel"
 	build=$("$TOP/scripts/modules.sh" "$kdir" 2>"$errors") || {
 		cat "$errors" >&2
-		"$TOP/tests/lab/support.sh" --record "$kernel" modules failed
 		die "the modules do not build for the $1 kernel"
 	}
-	"$TOP/tests/lab/support.sh" --record "$kernel" modules built
-}
-
-seen() {
-	local what=$1 status=0
-	shift
-	"$@" || status=$?
-	if [ $status = 0 ]; then
-		"$TOP/tests/lab/support.sh" --record "$kernel" "$what" run
-	else
-		"$TOP/tests/lab/support.sh" --record "$kernel" "$what" failed
-	fi
-	return $status
+	rm "$errors"
 }
 
 guest() {

@@ -1,12 +1,19 @@
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""What boot.py has to know of QEMU: machines, arguments, monitors."""
+"""What guest.py has to know of QEMU: machines, arguments, monitors.
+qemu.py ARCH: print the words that start it without KVM, a line each."""
 import collections
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or
+                     os.path.expanduser("~/.cache"), "bioset")
 
 # two_ports: there is a second serial port for the verdict, which needs no
 # driver that might be a module. bus: how virtio devices are called there. words:
@@ -43,19 +50,44 @@ MACHINES = {
 
 
 def emulator(arch):
-    """What starts it without KVM: see qemu.sh. This may install something, so it
-    is not to be in a guest's time."""
+    """The words that start it without KVM: this machine's, or that of Debian 13 if this
+    one is too old. That may install something, so it is not to be in a guest's time.
+
+    Before 8.1, a CPU may go on executing what another has patched meanwhile (mended by
+    deba78709ae8, "accel/tcg: Always lock pages before translation"). A kernel patches
+    itself whenever a static key or a tracepoint is switched: the guest then has an oops
+    that says int3, or one of its CPUs takes that trap for ever. A rest of it is in newer
+    ones: code may be translated again between the end of its old translation and the
+    store that changes it. "tests/lab/run patched" looks for both.
+
+    Before 8.0, that of s390x adds the distance in an instruction such as LARL with 32
+    bits: what is more than 2 GiB away is looked for 4 GiB below. A module of Linux 7.2 is
+    as far from its per-CPU variables."""
     machine = MACHINES[arch]
-    script = os.path.join(os.path.dirname(__file__), "qemu.sh")
-    words = subprocess.run([script, machine.program, machine.package],
-                           stdout=subprocess.PIPE, text=True, check=True)
-    return words.stdout.splitlines()
+    said = subprocess.run([machine.program, "--version"], stdout=subprocess.PIPE,
+                          text=True, check=True).stdout
+    version = re.match(r"QEMU emulator version (\d+)\.(\d+)", said)
+    if tuple(map(int, version.groups())) >= (8, 1):
+        return [machine.program]
+    root = os.path.join(CACHE, "suites/trixie")
+    program = os.path.join(root, "usr/bin", machine.program)
+    if not os.path.exists(program):
+        subprocess.run(["bash", "-c", '. "$0/scripts/lib.sh"; . "$0/tests/lab/debian.sh"\n'
+                        'suite_need trixie "emulating CPUs" "$1"', TOP, machine.package],
+                       check=True)
+    # Started by the suite's own dynamic linker, it needs no chroot and sees all of this
+    # machine's files.
+    linker = os.path.join(root, "usr/bin/ld.so")
+    words = [linker, "--library-path", os.path.dirname(os.path.realpath(linker)), program]
+    for directory in ("share/qemu", "share/seabios", "lib/ipxe/qemu"):
+        words += ["-L", os.path.join(root, "usr", directory)]
+    return words
 
 
-def probe_kvm(machine, image, out, cache):
+def probe_kvm(machine, image, out):
     """Does KVM really work here? Asked once for each boot of the host: a device
     node alone proves nothing, and a guest may hang under it."""
-    mark = os.path.join(cache, "kvm-probe")
+    mark = os.path.join(CACHE, "kvm-probe")
     with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:
         boot_id = file.read().strip()
     try:
@@ -89,17 +121,17 @@ def boots_under_kvm(machine, image, log):
         return done.returncode == 0 and b"Kernel panic" in output.read()
 
 
-def program_and_accel(arch, image, opts, out, cache):
+def program_and_accel(arch, image, opts, out):
     machine = MACHINES[arch]
     if opts.icount:
         args = emulator(arch) + ["-accel", "tcg", "-icount",
                                  "shift=0,align=off,sleep=off"]
     elif arch == "amd64" and os.access("/dev/kvm", os.W_OK) and \
-            probe_kvm(machine, image, out, cache):
+            probe_kvm(machine, image, out):
         args = [machine.program, "-accel", "kvm", "-cpu", "host"]
     else:
         args = emulator(arch) + ["-accel", "tcg,thread=multi"]
-    return args + machine.args + (["-cpu", opts.cpu] if opts.cpu else [])
+    return args + machine.args
 
 
 def drive_args(drives):
@@ -132,10 +164,10 @@ def port_args(machine, opts):
     return args
 
 
-def command(arch, image, opts, words, out, cache):
+def command(arch, image, opts, words, out):
     """QEMU's whole command line; paths of sockets and logs are relative."""
     machine = MACHINES[arch]
-    args = program_and_accel(arch, image, opts, out, cache)
+    args = program_and_accel(arch, image, opts, out)
     args += drive_args(opts.drive)
     if opts.host_root:
         args += ["-virtfs", "local,path=/,mount_tag=host,security_model=none,"
@@ -192,3 +224,7 @@ def dump_memory(out):
                 answer = json.loads(qmp.readline())
             if "error" in answer:
                 raise OSError(f"{name}: {answer['error']['desc']}")
+
+
+if __name__ == "__main__":
+    print(*emulator(sys.argv[1]), sep="\n")

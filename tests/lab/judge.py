@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """Find the kernel's complaints in a console log.
 
-splats.py LOG            print them, and their number in the last line. Without
-                         that line splats.py itself has failed, and nothing is
-                         known about the log.
-splats.py --cases FILE   judge the logs in FILE (tests/lab/splats.cases) and print
-                         "ok" or "not ok" for each
+judge.py LOG            print them, and in the last line their number and in which
+                        script each began: "complaints: 2 in 0 3". Without that
+                        line judge.py itself has failed, and nothing is known
+                        about the log.
+judge.py --cases FILE   judge the logs in FILE (tests/lab/judge.cases) and print
+                        "ok" or "not ok" for each
 
 Warnings that a test provokes stand between the lines
 
@@ -23,7 +24,8 @@ A report is not counted either
    them: the kernel's own races are not ours to judge.
 
 Lines that start with 'guest: ' are what programs in the guest printed; those
-that start with 'harness: ' are what tests/guest/init has to complain about.
+that start with 'harness: ' are what tests/guest/init has to complain about. With
+"guest: script N begins" it says which script runs from there on; 0 is the boot.
 """
 import re
 import sys
@@ -84,6 +86,7 @@ TOOL = re.compile(r"KASAN|KCSAN|UBSAN|KFENCE|ODEBUG|DEBUG_LOCKS_WARN_ON|refcount
 
 BEGIN = re.compile(r"EXPECT-SPLAT-BEGIN\s+(.*\S)")
 END = re.compile(r"EXPECT-SPLAT-END")
+MARK = re.compile(r"guest: script (\d+) begins")
 END_TRACE = re.compile(r"---\[ end (trace|Kernel panic)")
 # Sanitizers' reports stand between two of these.
 RULE = re.compile(r"^=+$")
@@ -131,8 +134,7 @@ class Bracket:
 class Report:
     """One complaint of the kernel, and the bracket that it began in."""
     def __init__(self, line, bracket):
-        self.lines = [line]
-        self.bracket = bracket
+        self.lines, self.bracket = [line], bracket
 
     def head_length(self):
         """How many lines the headline has so far."""
@@ -183,14 +185,24 @@ class Report:
 
 
 class Judge:
-    """Takes a log line by line and collects what is wrong in it."""
+    """Takes a log line by line and collects what is wrong in it, as pairs of a
+    script's number and lines."""
     def __init__(self):
         self.complaints = []
+        self.script = 0
         self.report = None
         self.bracket = None
         # Reports of warnings that were left before their end: they were long,
         # or two CPUs' reports are mixed. Their ends are still to come.
         self.ends_owed = 0
+
+    def begin_script(self, number):
+        self.leave_report()
+        self.close_bracket(False)
+        self.script = number
+
+    def complain(self, lines):
+        self.complaints.append((self.script, lines))
 
     def line(self, line):
         begin, end = BEGIN.search(line), END.search(line)
@@ -233,19 +245,17 @@ class Judge:
     def close_report(self):
         report, self.report = self.report, None
         if report and report.counts():
-            self.complaints.append(report.lines)
+            self.complain(report.lines)
 
     def close_bracket(self, ended):
         bracket, self.bracket = self.bracket, None
         if not bracket:
             if ended:
-                self.complaints.append(["EXPECT-SPLAT-END without a BEGIN"])
+                self.complain(["EXPECT-SPLAT-END without a BEGIN"])
         elif not ended:
-            self.complaints.append(
-                ["EXPECT-SPLAT-BEGIN without an END: " + bracket.text])
+            self.complain(["EXPECT-SPLAT-BEGIN without an END: " + bracket.text])
         elif not bracket.seen:
-            self.complaints.append(
-                ["expected, and not reported: " + bracket.text])
+            self.complain(["expected, and not reported: " + bracket.text])
 
     def finish(self):
         self.close_report()
@@ -254,16 +264,20 @@ class Judge:
 
 
 def judge(lines):
-    """The complaints in a log, each a list of lines."""
+    """The complaints in a log, each with the number of the script."""
     court = Judge()
     for line in map(plain, lines):
-        if not line.startswith("guest: "):
+        mark = MARK.match(line)
+        if mark:
+            court.begin_script(int(mark.group(1)))
+        elif not line.startswith("guest: "):
             court.line(line)
     return court.finish()
 
 
 def judge_cases(path):
-    """Each case begins with "#### N NAME", N being its number of complaints."""
+    """Each case begins with "#### N NAME", N being its number of complaints, or
+    with "#### N@A,B NAME", which also says in which scripts they are."""
     with open(path, encoding="utf-8") as file:
         cases = re.split(r"^#### ", file.read(), flags=re.MULTILINE)[1:]
     wrong = 0
@@ -271,12 +285,14 @@ def judge_cases(path):
         title, _, log = case.partition("\n")
         want, name = title.split(" ", 1)
         got = judge(log.splitlines())
-        if len(got) == int(want):
+        count, _, where = want.partition("@")
+        if len(got) == int(count) and where in \
+                ("", ",".join(str(script) for script, _ in got)):
             print("ok a log with", name)
         else:
             wrong += 1
             print(f"not ok a log with {name} - {len(got)} complaints, not {want}:",
-                  "; ".join(lines[0] for lines in got))
+                  "; ".join(f"{script}: {lines[0]}" for script, lines in got))
     return 1 if wrong or not cases else 0
 
 
@@ -285,9 +301,9 @@ def main():
         return judge_cases(sys.argv[2])
     with open(sys.argv[1], errors="replace", encoding="utf-8") as log:
         complaints = judge(log)
-    for lines in complaints:
+    for _, lines in complaints:
         print("\n".join(lines[:SHOWN]), end="\n\n")
-    print("complaints:", len(complaints))
+    print("complaints:", len(complaints), "in", *(script for script, _ in complaints))
     return 0
 
 
