@@ -73,7 +73,7 @@ cross_target() {
 kdir_suite() {
 	local cache dir
 	# shellcheck disable=SC2153 # lib.sh sets it
-	cache=$(realpath "$CACHE")
+	cache=$(realpath -m "$CACHE")
 	case $1 in
 	"$cache"/suites/*)
 		dir=${1#"$cache"/suites/}
@@ -95,7 +95,7 @@ in_kdir_suite() {
 # Where the programs of its suite find it
 kdir_inside() {
 	local cache dir
-	cache=$(realpath "$CACHE")
+	cache=$(realpath -m "$CACHE")
 	case $1 in
 	"$cache"/suites/*)
 		dir=${1#"$cache"/suites/}
@@ -185,7 +185,7 @@ check_arch() {
 	um | "$machine" | "${ARCH:-}") return ;;
 	esac
 	# Those of the cache were fetched for this.
-	case $1 in "$(realpath "$CACHE")"/*) return ;; esac
+	case $1 in "$(realpath -m "$CACHE")"/*) return ;; esac
 	[ "$arch" != unknown ] ||
 		die "KDIR=$1 is a kernel of a machine that nobody has tried; known are x86_64 i386 arm64 arm s390 powerpc riscv"
 	die "KDIR=$1 is a kernel for $arch, and this machine is $machine: to build for it all the same, give ARCH=$arch CROSS_COMPILE=$(cross_target "$arch")-"

@@ -103,7 +103,7 @@ prepare() {
 # compiler: a warning there is an error.
 werror() {
 	case $1 in
-	"$(realpath "$CACHE")"/stock/* | "$(realpath "$CACHE")"/suites/*) echo KCFLAGS=-Werror ;;
+	"$(realpath -m "$CACHE")"/stock/* | "$(realpath "$CACHE")"/suites/*) echo KCFLAGS=-Werror ;;
 	esac
 }
 
