@@ -298,7 +298,7 @@ class Guest:
         for line in self.read("verdict").splitlines():
             if line == f"BEGIN {self.nonce} leaks":
                 begun.append((LEAKS, []))
-            elif line.startswith(f"BEGIN {self.nonce} "):
+            elif line == f"BEGIN {self.nonce} {len(begun) + 1}":
                 begun.append((self.scripts[len(begun)], []))
             elif line.startswith("CHECK ") and begun:
                 begun[-1][1].append(line.removeprefix("CHECK "))
