@@ -273,13 +273,13 @@ class Guest:
         self.verdict_at = self.verdict_at or time.monotonic()
         return time.monotonic() - self.verdict_at > 30
 
-    def crashed_early(self):
-        """Whether the kernel crashed before anything of ours ran. Without KVM, on
-        a busy host, an interrupt may come where a kernel that boots expects
-        none."""
+    def failed_early(self):
+        """Whether the kernel crashed, or stood still, before anything of ours ran.
+        Without KVM, on a busy host, an interrupt may come where a kernel that boots
+        expects none, or be lost."""
         console = self.read("console.log")
-        return "guest: begins" not in console and \
-            re.search(r": [0-9a-f]{4} \[#|Kernel panic", console)
+        return "guest: begins" not in console and (self.ended == "hang" or bool(
+            re.search(r": [0-9a-f]{4} \[#|Kernel panic", console)))
 
     # ------------------------------------------------------------ the verdict
 
@@ -445,9 +445,9 @@ def boot(kernel, opts, scripts):
                 guest.watch()
             finally:
                 guest.stop()
-            if not left or not guest.crashed_early():
+            if not left or not guest.failed_early():
                 break
-            say("the kernel crashed before it ran /init; once more")
+            say("the kernel did not get as far as /init; once more")
     finally:
         if os.path.exists(os.path.join(out, "initramfs")):
             os.remove(os.path.join(out, "initramfs"))
