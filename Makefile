@@ -46,13 +46,13 @@ coverage: ## which lines the tests reach
 	@tests/host/coverage.sh
 
 bench: ## instructions per operation, beside the kernel's own
-	@bench/bench.sh $(FLAVOUR)
+	@bench/run measure $(or $(FLAVOUR),stock)
 
 bench-native: ## the same as time, on User Mode Linux
-	@bench/bench-native.sh
+	@bench/run native
 
 bench-check: ## has anything become slower than the committed results?
-	@bench/bench-check.sh $(FLAVOUR)
+	@bench/run check $(FLAVOUR)
 
 support-table: ## the README's table of kernels, from what the tests saw run
 	@tests/lab/support.sh
