@@ -39,8 +39,7 @@ torture: ## a long random run (ARGS="kasan secs=3600 seed=1")
 	@tests/lab/run torture $(ARGS)
 
 model: ## check the models: forward progress with spin, barriers with Relacy
-	@docs/model/model.sh
-	@docs/model/barriers.sh
+	@docs/model/run
 
 coverage: ## which lines the tests reach
 	@tests/host/coverage.sh
