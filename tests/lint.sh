@@ -74,7 +74,7 @@ kernel_doc() {
 }
 
 shell() {
-	shellcheck -x -P SCRIPTDIR scripts/*.sh tests/*.sh tests/{lab,host,install,mutants}/*.sh docs/{check,model}/*.sh bench/*.sh tests/lab/run tests/guest/*.sh \
+	shellcheck -x -P SCRIPTDIR scripts/*.sh tests/*.sh tests/{lab,host,install,mutants}/*.sh tests/lab/run tests/guest/*.sh \
 		tests/drivers/*.sh probes/*.sh >&2
 	shellcheck -x -s dash tests/guest/init packaging/{build-for,check-kernel,forget} \
 		packaging/{keep-symvers,kernel-hook,make-modules} debian/*.{postinst,prerm} >&2
@@ -83,7 +83,7 @@ shell() {
 }
 
 python() {
-	find . -name .git -prune -o -name '*.py' -print0 | xargs -0 pyflakes3 >&2
+	{ find . -name .git -prune -o -name '*.py' -print0 && printf '%s\0' bench/run docs/check/* docs/model/run; } | xargs -0 pyflakes3 >&2
 }
 
 # Each page of ours that a page refers to exists.
@@ -113,13 +113,8 @@ manuals() {
 	references
 }
 
-# bioset(7) has each file, column, parameter and tracepoint, and no other.
-reference() {
-	"$TOP/docs/check/reference.py" "$TOP" >&2
-}
-
 spelling() {
-	codespell --skip './.git,*.svg,*.json' --ignore-words-list fo,nd . >&2
+	codespell --skip './.git,*.svg,*.jsonl' --ignore-words-list fo,nd . >&2
 }
 
 # A comment of more than one line has its text from the second line on, as in
@@ -200,11 +195,7 @@ mutants_apply() {
 }
 
 doc_names() {
-	"$TOP/docs/check/doc-names.sh"
-}
-
-doc_references() {
-	"$TOP/docs/check/doc-references.sh"
+	"$TOP/docs/check/names" >&2
 }
 
 # VERSION says it for all.
@@ -216,7 +207,7 @@ one_version() {
 
 # Nothing but what belongs into a driver: GPL-2.0 on every source file.
 licences() {
-	! { c_files && ls scripts/*.sh tests/*/*.sh docs/*/*.sh bench/*.sh {scripts,bench,docs/check,tests/*}/*.py tests/guest/* probes/* completion/* man/* \
+	! { c_files && ls scripts/*.sh tests/*/*.sh bench/{run,plot.gp} docs/check/* docs/model/run {scripts,tests/*}/*.py tests/guest/* probes/* completion/* man/* \
 		packaging/[a-z]*-* packaging/{forget,bioset.mk,Kconfig}; } |
 		xargs -d '\n' grep -L 'SPDX-License-Identifier: GPL-2.0' | grep . >&2
 }
@@ -246,7 +237,6 @@ check "clang-format" 120 format
 check "kernel-doc" 120 kernel_doc
 check "shellcheck" 120 shell
 check "manual pages" 120 manuals
-check "reference in bioset(7)" 60 reference
 check "python" 60 python
 check "codespell" 60 spelling
 check "form of comments" 60 comment_form
@@ -255,7 +245,6 @@ check "calls run downwards" 400 floors
 check "names say whose they are" 400 function_names
 check "one version" 60 one_version
 check "licences" 60 licences
-check "documents name functions that exist" 60 doc_names
-check "documents refer to what exists" 60 doc_references
+check "documents name what exists" 60 doc_names
 check "mutants apply" 60 mutants_apply
 totals

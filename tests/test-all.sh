@@ -171,18 +171,17 @@ part_drivers() {
 }
 
 part_docs() {
-	beside "model of forward progress" 4000 "$TOP/docs/model/model.sh"
-	beside "barriers in a weak memory model" 120 "$TOP/docs/model/barriers.sh"
+	beside "model of forward progress" 4000 "$TOP/docs/model/run"
 	beside "the demonstration" 900 "$TOP/tests/host/demo-test.sh"
-	beside "documentation" 1900 "$TOP/docs/check/docs-test.sh"
-	beside "documentation on Linux 5.10" 1900 "$TOP/docs/check/docs-test.sh" 5.10
-	beside "documentation on Linux 7.2" 1900 "$TOP/docs/check/docs-test.sh" 7.2
+	beside "documentation" 1900 "$TOP/docs/check/commands" guest
+	beside "documentation on Linux 5.10" 1900 "$TOP/docs/check/commands" guest 5.10
+	beside "documentation on Linux 7.2" 1900 "$TOP/docs/check/commands" guest 7.2
 }
 
 part_speed() {
 	local version
 	for version in 5.10 stock 6.12 7.2; do
-		beside "instructions on $version" 900 "$TOP/bench/bench-check.sh" "$version"
+		beside "instructions on $version" 900 "$TOP/bench/run" check "$version"
 	done
 	beside "throughput against the reserve" 400 env RESERVES=1,8,128 SECS=2 "$TOP/tests/host/tuning.sh"
 	built gcov

@@ -61,7 +61,7 @@ if [ -z "${SUITE:-}" ]; then
 	step "memory dump" 360 "$TOP/tests/host/drgn-test.sh"
 	step "example" 500 "$run" example
 	step "drivers outside of the tree" 360 "$TOP/tests/drivers/outside-driver.sh"
-	step "porting guide" 300 "$TOP/docs/check/porting-test.sh"
+	step "porting guide" 300 "$TOP/docs/check/commands" porting
 	step "package" 1100 "$TOP/tests/install/package-test.sh" short
 	step "stock RT kernel" 600 "$run" integration rt
 	step "planted bugs on the stock RT kernel" 300 "$TOP/tests/lab/planted.sh" rt

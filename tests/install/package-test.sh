@@ -106,7 +106,7 @@ template_by_hand() {
 # The code of docs/porting.md, against the installed package
 porting_guide() {
 	local dir=$root/u/root/porting
-	"$TOP/docs/check/porting-test.sh" --extract "$root/porting"
+	"$TOP/docs/check/commands" extract "$root/porting"
 	as_root cp -r "$root/porting" "$root/u/root/"
 	must inside make -C "/lib/modules/$(first_kernel)/build" M=/root/porting \
 		BIOSET=/usr/src/bioset -j2 modules
