@@ -101,7 +101,6 @@ part_stock() {
 	beside "stacks" 400 "$run" stacks
 	beside "integrity data" 400 "$run" protected
 	beside "suspend, restart, reload" 800 "$run" power
-	beside "beside a real-time task" 400 "$run" realtime
 	beside "unloading beside a stuck work item" 200 "$run" stuckwork
 	beside "memory dump of Linux 7.2" 500 "$TOP/tests/host/drgn-test.sh" 7.2
 }

@@ -14,21 +14,17 @@
 #define PAD 64
 #define RESERVE 2
 
-static char *what = "bio";
+static char *what = "bio"; /* bio, pad, or vecsN: the last of N vecs */
 module_param(what, charp, 0444);
-MODULE_PARM_DESC(what, "bio, pad, or vecsN: the last of N vecs");
 
-static char *how = "read";
+static char *how = "read"; /* read or write */
 module_param(how, charp, 0444);
-MODULE_PARM_DESC(how, "read or write");
 
-static char *by = "ours";
+static char *by = "ours"; /* ours or kernel: whose bio_put() puts it */
 module_param(by, charp, 0444);
-MODULE_PARM_DESC(by, "ours or kernel: whose bio_put() puts it");
 
-static bool from_reserve;
+static bool from_reserve; /* the bio is one of the set's reserve */
 module_param(from_reserve, bool, 0444);
-MODULE_PARM_DESC(from_reserve, "the bio is one of the set's reserve");
 
 static struct bio_set set;
 

@@ -2,10 +2,11 @@
 /*
  * bioset_apimodel - random calls of the API beside a plain model of it
  *
- * One task makes calls with random arguments, bad ones among them, and knows
- * from a model of each set what must come back: which reserve the bio comes
- * from, when there is none, how many vecs it has, where everything is after
- * the put.  After each call the set's statistics must agree with the model.
+ * One task makes calls with random arguments, and knows from a model of each
+ * set what must come back: which reserve the bio comes from, when there is
+ * none, how many vecs it has, where everything is after the put.  After each
+ * call the set's statistics must agree with the model.  What bad arguments get
+ * is in kunit/badinput_test.c.
  *
  * The sequence follows from the seed alone, so a failure comes again with the
  * seed that it was reported with.  The module does not load when there is one.
@@ -28,16 +29,13 @@
 #define NR_BIOS 64 /* out at a time */
 #define NR_LAST 20 /* calls to print on failure */
 
-static unsigned long seed;
+static unsigned long seed; /* what the calls are drawn from (default 0: any) */
 module_param(seed, ulong, 0444);
-MODULE_PARM_DESC(seed, "what the calls are drawn from (default 0: any)");
-static unsigned long calls = 1000000;
+static unsigned long calls = 1000000; /* how many calls (default 1000000) */
 module_param(calls, ulong, 0444);
-MODULE_PARM_DESC(calls, "how many calls (default 1000000)");
+/* Make the model wrong at this call, which must be found out */
 static unsigned long lie;
 module_param(lie, ulong, 0444);
-MODULE_PARM_DESC(lie,
-		 "make the model wrong at this call, which must be found out");
 
 enum am_kind {
 	AM_NONE, /* zeroed memory, no set */
@@ -146,31 +144,6 @@ static bool is_ours(const struct am_set *set)
 	return set->kind == AM_EMBEDDED || set->kind == AM_CREATED;
 }
 
-/*
- * A warning that is given once is announced to whoever reads the log the first
- * time; saying so each time would fill it.
- */
-static void announce(bool *seen, const char *text)
-{
-	if (!*seen)
-		pr_info("EXPECT-SPLAT-BEGIN %s\n", text);
-}
-
-static void announce_end(bool *seen)
-{
-	if (!*seen)
-		pr_info("EXPECT-SPLAT-END\n");
-	*seen = true;
-}
-
-#define WARNS_ONCE(text, statement)    \
-	do {                           \
-		static bool seen;      \
-		announce(&seen, text); \
-		statement;             \
-		announce_end(&seen);   \
-	} while (0)
-
 /* ---------------------------------------------------------------- the model */
 
 /* Whether the slab or a cache may be asked, which do not fail here. */
@@ -210,14 +183,10 @@ static bool wants_our_array(struct am_set *set, unsigned int nr_vecs,
 }
 
 /* Whether an allocation of @nr_vecs succeeds; moves what it moves. */
-static bool model_alloc(struct am_set *set, int nr_vecs, bool kernel)
+static bool model_alloc(struct am_set *set, unsigned int nr_vecs, bool kernel)
 {
-	if (nr_vecs < 0 || nr_vecs > BIO_MAX_VECS || set->kind == AM_NONE)
-		return false;
 	if (!is_ours(set))
 		return true;
-	if (nr_vecs && !set->vecs)
-		return false;
 	if (!model_get(set, &set->reserve))
 		return false;
 	if (wants_our_array(set, nr_vecs, kernel) &&
@@ -445,58 +414,43 @@ static gfp_t pick_gfp(struct am_set *set, unsigned int nr_vecs)
 	return pick(2) ? GFP_NOWAIT : GFP_ATOMIC;
 }
 
+/* Whether there is room for another bio, and a set to take it from. */
+static bool may_take_from(struct am_set *set)
+{
+	return free_entry() && set->kind != AM_NONE;
+}
+
+/* As now, as in 4.6, and by the kernel's own function */
 static bool call_alloc(void)
 {
 	struct am_set *set = any_set();
-	struct block_device *bdev = pick(2) ? disk.bdev : NULL;
-	bset_opf_t opf = pick(2) ? REQ_OP_WRITE | REQ_SYNC : REQ_OP_READ;
 	unsigned int nr_vecs = pick_vecs();
 	bool kernel = kernel_asks(set) && pick(4) == 0;
+	bool old = !kernel && pick(3) == 0;
+	struct block_device *bdev = !old && pick(2) ? disk.bdev : NULL;
+	bset_opf_t opf = !old && pick(2) ? REQ_OP_WRITE | REQ_SYNC : 0;
 	gfp_t gfp = pick_gfp(set, nr_vecs);
 	struct am_bio *b;
 	struct bio *bio;
 	bool want;
 
-	if (!free_entry() || set->kind == AM_NONE ||
-	    (nr_vecs && is_ours(set) && !set->vecs))
+	if (!may_take_from(set) || (nr_vecs && is_ours(set) && !set->vecs))
 		return false;
-	if (pick(8) == 0 && set->kind != AM_KERNEL)
+	if (!old && !kernel && pick(8) == 0 && set->kind != AM_KERNEL)
 		opf |= REQ_ALLOC_CACHE;
 	note(kernel ? "(bio_alloc_bioset)" : "bio_alloc_bioset", set, nr_vecs,
 	     (__force long)gfp, (__force long)opf);
 	want = model_alloc(set, nr_vecs, kernel);
-	if (kernel)
-		bio = kernel_bio_alloc(bdev, nr_vecs, opf & ~REQ_ALLOC_CACHE,
-				       gfp, set->bs);
+	if (old)
+		bio = bio_alloc_bioset(gfp, nr_vecs, set->bs);
+	else if (kernel)
+		bio = kernel_bio_alloc(bdev, nr_vecs, opf, gfp, set->bs);
 	else
 		bio = bio_alloc_bioset(bdev, nr_vecs, opf, gfp, set->bs);
 	b = enter_bio(set, bio, want, model_max_vecs(set, nr_vecs, kernel));
 	if (b) {
 		take_kernels_word(b, nr_vecs, kernel);
 		check_fresh(b, bdev, opf);
-		mark_bio(b);
-	}
-	return true;
-}
-
-static bool call_alloc_4_6(void)
-{
-	struct am_set *set = any_set();
-	unsigned int nr_vecs = pick_vecs();
-	gfp_t gfp = pick_gfp(set, nr_vecs);
-	struct am_bio *b;
-	bool want;
-
-	if (!free_entry() || set->kind == AM_NONE ||
-	    (nr_vecs && is_ours(set) && !set->vecs))
-		return false;
-	note("bio_alloc_bioset (4.6)", set, nr_vecs, (__force long)gfp, 0);
-	want = model_alloc(set, nr_vecs, false);
-	b = enter_bio(set, bio_alloc_bioset(gfp, nr_vecs, set->bs), want,
-		      model_max_vecs(set, nr_vecs, false));
-	if (b) {
-		take_kernels_word(b, nr_vecs, false);
-		check_fresh(b, NULL, 0);
 		mark_bio(b);
 	}
 	return true;
@@ -527,7 +481,7 @@ static bool call_clone(void)
 	struct bio *bio;
 	bool want;
 
-	if (!src || !free_entry() || set->kind == AM_NONE)
+	if (!src || !may_take_from(set))
 		return false;
 	note("clone", set, how, (__force long)gfp, src - bios);
 	want = model_alloc(set, 0, how == 2);
@@ -558,7 +512,7 @@ static bool call_split(void)
 	bool want;
 
 	if (!src || src->chained || src->max_vecs < 4 || src->sharers ||
-	    !free_entry() || set->kind == AM_NONE)
+	    !may_take_from(set))
 		return false;
 	src->bio->bi_iter = (struct bvec_iter){ .bi_size = sectors << 9 };
 	src->bio->bi_io_vec[0].bv_len = sectors << 9;
@@ -673,12 +627,13 @@ static void enter_set(struct am_set *set, enum am_kind kind,
 	expect("front_pad", set->front_pad, set->bs->front_pad);
 }
 
-static bool call_init(void)
+static bool call_make(void)
 {
 	struct am_set *set = &sets[pick(NR_SETS)];
+	enum am_kind kind = pick(2) ? AM_EMBEDDED : AM_CREATED;
 	unsigned int pool_size = pick(10), front_pad = pick(130);
 	bool vecs = pick(4);
-	int flags = vecs ? BIOSET_NEED_BVECS : 0;
+	int flags = vecs ? BIOSET_NEED_BVECS : 0, ret = 0;
 
 	if (set->kind != AM_NONE)
 		return false;
@@ -688,31 +643,33 @@ static bool call_init(void)
 		flags |= BSET_NO_RESCUER;
 	/* The memory need not be zeroed. */
 	memset(&set->own, pick(256), sizeof(set->own));
-	set->bs = &set->own;
-	note("bioset_init", set, pool_size, front_pad, flags);
-	this_call->ret = bioset_init(set->bs, pool_size, front_pad, flags);
-	expect("bioset_init()", 0, this_call->ret);
-	enter_set(set, AM_EMBEDDED, pool_size, front_pad, vecs);
+	note(kind == AM_CREATED ? "bioset_create" : "bioset_init", set,
+	     pool_size, front_pad, flags);
+	if (kind == AM_EMBEDDED)
+		ret = bioset_init(&set->own, pool_size, front_pad, flags);
+	else if (vecs)
+		set->bs = bioset_create(pool_size, front_pad);
+	else
+		set->bs = bioset_create_nobvec(pool_size, front_pad);
+	this_call->ret = ret;
+	expect("a new set", 1, set->bs && !ret);
+	if (!failed)
+		enter_set(set, kind, pool_size, front_pad, vecs);
 	return true;
 }
 
-static bool call_create(void)
+static void end_set(struct am_set *set)
 {
-	struct am_set *set = &sets[pick(NR_SETS)];
-	unsigned int pool_size = pick(10), front_pad = pick(130);
-	bool vecs = pick(4);
-
-	if (set->kind != AM_NONE)
-		return false;
-	note(vecs ? "bioset_create" : "bioset_create_nobvec", set, pool_size,
-	     front_pad, 0);
-	set->bs = vecs ? bioset_create(pool_size, front_pad)
-		       : bioset_create_nobvec(pool_size, front_pad);
-	this_call->ret = !!set->bs;
-	expect("bioset_create()", 1, !!set->bs);
-	if (set->bs)
-		enter_set(set, AM_CREATED, pool_size, front_pad, vecs);
-	return true;
+	if (set->kind == AM_CREATED) {
+		bioset_free(set->bs);
+	} else {
+		bioset_exit(set->bs);
+		expect("bytes left in an exited set", 0,
+		       (long)memchr_inv(set->bs, 0, sizeof(*set->bs)));
+	}
+	set->kind = AM_NONE;
+	set->bs = &set->own;
+	memset(&set->own, 0, sizeof(set->own));
 }
 
 static bool call_exit(void)
@@ -725,16 +682,7 @@ static bool call_exit(void)
 	     set->reserve, set->nth, 0);
 	expect("reserve of a set without bios out", set->pool_size,
 	       set->reserve);
-	if (set->kind == AM_CREATED) {
-		bioset_free(set->bs);
-	} else {
-		bioset_exit(set->bs);
-		expect("bytes left in an exited set", 0,
-		       (long)memchr_inv(set->bs, 0, sizeof(*set->bs)));
-	}
-	set->kind = AM_NONE;
-	set->bs = &set->own;
-	memset(&set->own, 0, sizeof(set->own));
+	end_set(set);
 	return true;
 }
 
@@ -785,211 +733,14 @@ static bool call_stats(void)
 	return true;
 }
 
-/* -------------------------------------------------------- calls: bad input */
-
-static bool bad_init(void)
-{
-	static const struct {
-		unsigned int pool_size, front_pad;
-		int flags;
-	} bad[] = {
-		{ UINT_MAX, 0, 0 },
-		{ KMALLOC_MAX_SIZE / sizeof(void *) + 1, 0, BIOSET_NEED_BVECS },
-		{ 1, UINT_MAX, 0 },
-		{ 1, BSET_MAX_FRONT_PAD + 1, 0 },
-		{ 1, -8, BIOSET_NEED_BVECS },
-		{ 1, 0, 1 << 30 },
-		{ 1, 0, BSET_NO_RESCUER | BIOSET_NEED_RESCUER },
-	};
-	unsigned int i = pick(ARRAY_SIZE(bad));
-	struct am_set *set = &sets[pick(NR_SETS)];
-
-	if (set->kind != AM_NONE)
-		return false;
-	note("bioset_init (bad)", set, bad[i].pool_size, bad[i].front_pad,
-	     bad[i].flags);
-	this_call->ret = bioset_init(&set->own, bad[i].pool_size,
-				     bad[i].front_pad, bad[i].flags);
-	expect("bad bioset_init()", -EINVAL, this_call->ret);
-	if (!bad[i].flags)
-		expect("bad bioset_create()", 0,
-		       (long)bioset_create(bad[i].pool_size, bad[i].front_pad));
-	return true;
-}
-
-static bool bad_init_in_use(void)
-{
-	struct am_set *set = our_set();
-
-	if (!set)
-		return false;
-	note("bioset_init (in use)", set, 0, 0, 0);
-	WARNS_ONCE("is in use already",
-		   this_call->ret = bioset_init(set->bs, 1, 0, 0));
-	expect("bioset_init() of a set in use", -EBUSY, this_call->ret);
-	return true;
-}
-
-static bool bad_null(void)
-{
-	struct bioset_stats s;
-
-	note("NULL", NULL, 0, 0, 0);
-	expect("bioset_init(NULL)", -EINVAL,
-	       bioset_init((struct bio_set *)NULL, 1, 0, 0));
-	expect("bset_starve(NULL)", -EINVAL, bset_starve(NULL, 1));
-	expect("bset_get_stats(NULL)", -EINVAL, bset_get_stats(NULL, &s));
-	bioset_exit((struct bio_set *)NULL);
-	bioset_free((struct bio_set *)NULL);
-	return true;
-}
-
-/* Zeroed memory, or a set that was exited. */
-static bool bad_exit(void)
-{
-	struct am_set *set = &sets[pick(NR_SETS)];
-
-	if (set->kind != AM_NONE)
-		return false;
-	note("bioset_exit (no set)", set, 0, 0, 0);
-	memset(&set->own, 0, sizeof(set->own));
-	bioset_exit(&set->own);
-	bioset_exit(&set->own);
-	return true;
-}
-
-static bool bad_uninitialised(void)
-{
-	struct am_set *set = &sets[pick(NR_SETS)];
-	struct bio *bio;
-
-	if (set->kind != AM_NONE)
-		return false;
-	note("bio_alloc_bioset (no set)", set, 0, 0, 0);
-	memset(&set->own, 0, sizeof(set->own));
-	WARNS_ONCE("is not initialised",
-		   bio = bio_alloc_bioset(GFP_NOIO, 1, &set->own));
-	expect("a bio of no set", 0, (long)bio);
-	return true;
-}
-
-static bool bad_vecs(void)
-{
-	struct am_set *set = any_set();
-	int nr_vecs = pick(2) ? -1 - (int)pick(10) : 257 + pick(1000);
-
-	if (set->kind == AM_NONE)
-		return false;
-	note("bio_alloc_bioset (vecs)", set, nr_vecs, 0, 0);
-	expect("a bio of too many vecs", 0,
-	       (long)bio_alloc_bioset(GFP_NOIO, nr_vecs, set->bs));
-	return true;
-}
-
-static bool bad_no_arrays(void)
-{
-	struct am_set *set = our_set();
-	unsigned int nr_vecs = 1 + pick(256);
-	struct bio *bio;
-
-	if (!set || set->vecs)
-		return false;
-	note("bio_alloc_bioset (no arrays)", set, nr_vecs, 0, 0);
-	WARNS_ONCE("has no arrays",
-		   bio = bio_alloc_bioset(GFP_NOIO, nr_vecs, set->bs));
-	expect("vecs of a set without", 0, (long)bio);
-	return true;
-}
-
-static bool bad_gfp(void)
-{
-	static const gfp_t bad[] = { __GFP_ZERO, __GFP_COMP, __GFP_HIGHMEM,
-				     __GFP_DMA, __GFP_MOVABLE };
-	static bool warned;
-	gfp_t gfp = GFP_NOWAIT | bad[pick(ARRAY_SIZE(bad))];
-	struct am_set *set = our_set();
-	struct am_bio *b;
-	struct bio *bio;
-	bool want;
-
-	if (!set || !free_entry())
-		return false;
-	note("bio_alloc_bioset (gfp)", set, 0, (__force long)gfp, 0);
-	want = model_alloc(set, 0, false);
-	/* A cache does not look at the flags, and the warning is expected now. */
-	if (!warned)
-		bset_cache_drain_all();
-	warned = true;
-	WARNS_ONCE("make no sense for a bio",
-		   bio = bio_alloc_bioset(gfp, 0, set->bs));
-	b = enter_bio(set, bio, want, 0);
-	if (b)
-		mark_bio(b);
-	return true;
-}
-
-static bool bad_split(void)
-{
-	struct am_bio *src = any_bio();
-	struct am_set *set = our_set();
-	int sectors = (int)pick(20) - 10;
-	struct bio *bio;
-
-	if (!src || !set || src->sharers || src->src)
-		return false;
-	src->bio->bi_iter = (struct bvec_iter){ .bi_size = 4 << 9 };
-	if (sectors > 0 && sectors < 4)
-		sectors = 4;
-	note("bio_split (bad)", set, sectors, 0, 0);
-	WARNS_ONCE("cannot split",
-		   bio = bio_split(src->bio, sectors, GFP_NOIO, set->bs));
-	/* NULL or, since 6.13, an error pointer */
-	expect("a bad split", 1, IS_ERR_OR_NULL(bio));
-	expect("sectors after a bad split", 4, bio_sectors(src->bio));
-	src->bio->bi_iter.bi_size = 0;
-	return true;
-}
-
-static bool bad_put(void)
-{
-	struct bio bio;
-
-	/* Before 5.19 a put frees such a bio. */
-	if (TEST_PUT_FREES_UNPOOLED)
-		return false;
-	note("bio_put (of no set)", NULL, 0, 0, 0);
-	kernel_bio_init(&bio, NULL, 0, 0);
-	WARNS_ONCE("is of no set", bio_put(&bio));
-	expect("references of a bio of no set", 1, atomic_read(&bio.__bi_cnt));
-	bio_uninit(&bio);
-	return true;
-}
-
-static bool bad_free(void)
-{
-	note("bioset_free (not ours)", NULL, 0, 0, 0);
-	WARNS_ONCE("bioset_free() of", bioset_free(&kernel_set));
-	expect("the kernel's set", 1, !!kernel_set.bio_slab);
-	return true;
-}
-
 static const struct {
 	bool (*call)(void);
 	unsigned int weight;
 } table[] = {
-	{ call_alloc, 20000 },	   { call_alloc_4_6, 10000 },
-	{ call_clone, 8000 },	   { call_split, 8000 },
-	{ call_chain, 4000 },	   { call_get, 4000 },
-	{ call_put, 48000 },	   { call_stats, 200 },
-	{ call_starve, 500 },	   { call_feed_all, 300 },
-	{ call_init, 100 },	   { call_create, 100 },
-	{ call_exit, 200 },	   { call_drain, 20 },
-	{ bad_init, 20 },	   { bad_init_in_use, 20 },
-	{ bad_null, 20 },	   { bad_exit, 20 },
-	{ bad_uninitialised, 20 }, { bad_vecs, 100 },
-	{ bad_no_arrays, 20 },	   { bad_gfp, 20 },
-	{ bad_split, 100 },	   { bad_put, 20 },
-	{ bad_free, 20 },
+	{ call_alloc, 30000 }, { call_clone, 8000 }, { call_split, 8000 },
+	{ call_chain, 4000 },  { call_get, 4000 },   { call_put, 48000 },
+	{ call_stats, 200 },   { call_starve, 500 }, { call_feed_all, 300 },
+	{ call_make, 200 },    { call_exit, 200 },   { call_drain, 20 },
 };
 
 static bool (*pick_call(void))(void)
@@ -1047,11 +798,7 @@ static void exit_all(void)
 			continue;
 		check_set(set);
 		bset_starve(set->bs, 0);
-		if (set->kind == AM_CREATED)
-			bioset_free(set->bs);
-		else
-			bioset_exit(set->bs);
-		set->kind = AM_NONE;
+		end_set(set);
 	}
 }
 

@@ -32,9 +32,8 @@ static unsigned int nr_to;
 module_param_array(to, uint, &nr_to, 0444);
 MODULE_PARM_DESC(to, "CPUs that put");
 
-static bool on = true;
+static bool on = true; /* whether bios cross now (default Y) */
 module_param(on, bool, 0644);
-MODULE_PARM_DESC(on, "whether bios cross now (default Y)");
 
 struct crossing {
 	struct llist_node node;

@@ -41,10 +41,18 @@ static bool has_failed(void)
  * The calls.  Each ends the injection after the part that is examined and gives
  * back what it got: 0, -ENOMEM, or another value for what must not happen.
  */
-static int init_set(unsigned int pool_size, unsigned int front_pad, int flags,
-		    bool *hit)
+struct call {
+	const char *name;
+	int (*call)(const struct call *c, bool *hit);
+	struct bio_set *bs;
+	unsigned int nr_vecs;
+	gfp_t gfp;
+	int flags; /* of a new set */
+};
+
+static int call_init(const struct call *c, bool *hit)
 {
-	int ret = bioset_init(&set, pool_size, front_pad, flags);
+	int ret = bioset_init(&set, 2, 33, c->flags);
 
 	*hit = has_failed();
 	if (!ret)
@@ -54,17 +62,7 @@ static int init_set(unsigned int pool_size, unsigned int front_pad, int flags,
 	return ret;
 }
 
-static int call_init(bool *hit)
-{
-	return init_set(2, 33, BIOSET_NEED_BVECS, hit);
-}
-
-static int call_init_plain(bool *hit)
-{
-	return init_set(1, 0, BSET_NO_RESCUER, hit);
-}
-
-static int call_create(bool *hit)
+static int call_create(const struct call *c, bool *hit)
 {
 	struct bio_set *bs = bioset_create(3, 8);
 
@@ -73,62 +71,9 @@ static int call_create(bool *hit)
 	return bs ? 0 : -ENOMEM;
 }
 
-static int alloc(struct bio_set *bs, unsigned int nr_vecs, gfp_t gfp, bool *hit)
+/* @no_bio: what it means if there is none */
+static int taken(struct bio *bio, int no_bio, bool *hit)
 {
-	struct bio *bio = bio_alloc_bioset(gfp, nr_vecs, bs);
-
-	*hit = has_failed();
-	if (!bio)
-		return bs ? -EBADMSG : -ENOMEM;
-	bio_put(bio);
-	return 0;
-}
-
-static int call_alloc_0(bool *hit)
-{
-	return alloc(&with_arrays, 0, GFP_NOIO, hit);
-}
-
-static int call_alloc_16(bool *hit)
-{
-	return alloc(&with_arrays, 16, GFP_NOIO, hit);
-}
-
-static int call_alloc_64(bool *hit)
-{
-	return alloc(&with_arrays, 64, GFP_NOIO, hit);
-}
-
-static int call_alloc_256(bool *hit)
-{
-	return alloc(&with_arrays, 256, GFP_NOIO, hit);
-}
-
-static int call_alloc_nowait(bool *hit)
-{
-	return alloc(&with_arrays, 256, GFP_NOWAIT, hit);
-}
-
-static int call_alloc_null_4(bool *hit)
-{
-	return alloc(NULL, 4, GFP_NOIO, hit);
-}
-
-static int call_alloc_null_64(bool *hit)
-{
-	return alloc(NULL, 64, GFP_NOIO, hit);
-}
-
-static int call_alloc_null_256(bool *hit)
-{
-	return alloc(NULL, 256, GFP_NOIO, hit);
-}
-
-/* @no_bio: what it means if there is no clone */
-static int clone(struct bio *from, int no_bio, bool *hit)
-{
-	struct bio *bio = bio_clone_fast(from, GFP_NOIO, &with_arrays);
-
 	*hit = has_failed();
 	if (!bio)
 		return no_bio;
@@ -136,72 +81,78 @@ static int clone(struct bio *from, int no_bio, bool *hit)
 	return 0;
 }
 
-static int call_clone(bool *hit)
+static int call_alloc(const struct call *c, bool *hit)
 {
-	return clone(src, -EBADMSG, hit);
+	return taken(bio_alloc_bioset(c->gfp, c->nr_vecs, c->bs),
+		     c->bs ? -EBADMSG : -ENOMEM, hit);
+}
+
+static int call_clone(const struct call *c, bool *hit)
+{
+	return taken(bio_clone_fast(src, GFP_NOIO, c->bs), -EBADMSG, hit);
 }
 
 /* The memory for integrity data is not the set's. */
-static int call_clone_protected(bool *hit)
+static int call_clone_protected(const struct call *c, bool *hit)
 {
-	return clone(protected, -ENOMEM, hit);
+	return taken(bio_clone_fast(protected, GFP_NOIO, c->bs), -ENOMEM, hit);
 }
 
-static int call_split(bool *hit)
+static int call_split(const struct call *c, bool *hit)
 {
-	struct bio *bio = bio_split(src, 1, GFP_NOIO, &with_arrays);
+	int ret = taken(bio_split(src, 1, GFP_NOIO, c->bs), -EBADMSG, hit);
 
-	*hit = has_failed();
 	src->bi_iter = (struct bvec_iter){ .bi_size = 2 << SECTOR_SHIFT };
-	if (!bio)
-		return -EBADMSG;
-	bio_put(bio);
-	return 0;
+	return ret;
 }
 
 /* A bio whose record finds no memory is handed out all the same. */
-static int call_alloc_tracked(bool *hit)
+static int call_alloc_tracked(const struct call *c, bool *hit)
 {
-	int ret = bset_track(&with_arrays, true);
+	int ret = bset_track(c->bs, true);
 
 	if (ret) {
 		*hit = has_failed();
 		return ret;
 	}
-	ret = alloc(&with_arrays, 4, GFP_NOIO, hit);
-	bset_track(&with_arrays, false);
+	ret = call_alloc(c, hit);
+	bset_track(c->bs, false);
 	return ret;
 }
 
-static int call_starve(bool *hit)
+static int call_starve(const struct call *c, bool *hit)
 {
-	int ret = bset_starve(&with_arrays, 1);
+	int ret = bset_starve(c->bs, 1);
 
 	*hit = has_failed();
-	bset_starve(&with_arrays, 0);
+	bset_starve(c->bs, 0);
 	return ret;
 }
 
-static const struct {
-	const char *name;
-	int (*call)(bool *hit);
-} table[] = {
-	{ "bioset_init", call_init },
-	{ "bioset_init, no arrays, no rescuer", call_init_plain },
+#define SET (&with_arrays)
+
+/* Once there is a set, so is the slab of the arrays. */
+static const struct call first_set = { "bioset_init, the first set", call_init,
+				       .flags = BIOSET_NEED_BVECS };
+
+static const struct call table[] = {
+	{ "bioset_init", call_init, .flags = BIOSET_NEED_BVECS },
+	{ "bioset_init, no arrays, no rescuer", call_init,
+	  .flags = BSET_NO_RESCUER },
 	{ "bioset_create", call_create },
-	{ "alloc, no vecs", call_alloc_0 },
-	{ "alloc, 16 vecs", call_alloc_16 },
-	{ "alloc, 64 vecs", call_alloc_64 },
-	{ "alloc, 256 vecs", call_alloc_256 },
-	{ "alloc, 256 vecs, GFP_NOWAIT", call_alloc_nowait },
-	{ "alloc, NULL set, 4 vecs", call_alloc_null_4 },
-	{ "alloc, NULL set, 64 vecs", call_alloc_null_64 },
-	{ "alloc, NULL set, 256 vecs", call_alloc_null_256 },
-	{ "clone", call_clone },
-	{ "clone, integrity data", call_clone_protected },
-	{ "split", call_split },
-	{ "starve", call_starve },
-	{ "alloc, tracked", call_alloc_tracked },
+	{ "alloc, no vecs", call_alloc, SET, 0, GFP_NOIO },
+	{ "alloc, 16 vecs", call_alloc, SET, 16, GFP_NOIO },
+	{ "alloc, 64 vecs", call_alloc, SET, 64, GFP_NOIO },
+	{ "alloc, 256 vecs", call_alloc, SET, 256, GFP_NOIO },
+	{ "alloc, 256 vecs, GFP_NOWAIT", call_alloc, SET, 256, GFP_NOWAIT },
+	{ "alloc, NULL set, 4 vecs", call_alloc, NULL, 4, GFP_NOIO },
+	{ "alloc, NULL set, 64 vecs", call_alloc, NULL, 64, GFP_NOIO },
+	{ "alloc, NULL set, 256 vecs", call_alloc, NULL, 256, GFP_NOIO },
+	{ "clone", call_clone, SET },
+	{ "clone, integrity data", call_clone_protected, SET },
+	{ "split", call_split, SET },
+	{ "starve", call_starve, SET },
+	{ "alloc, tracked", call_alloc_tracked, SET, 4, GFP_NOIO },
 };
 
 /* The set that is allocated from must have everything back each time. */
@@ -217,7 +168,7 @@ static bool set_whole(void)
 }
 
 /* The number of points, or a negative error. */
-static int sweep(const char *name, int (*call)(bool *hit))
+static int sweep(const struct call *c)
 {
 	unsigned int nth, errors = 0;
 	bool hit = true;
@@ -227,17 +178,17 @@ static int sweep(const char *name, int (*call)(bool *hit))
 		/* What is cached needs no memory. */
 		bset_cache_drain_all();
 		test_fail_nth(nth);
-		ret = call(&hit);
+		ret = c->call(c, &hit);
 		errors += ret == -ENOMEM;
 		if ((ret && ret != -ENOMEM) || (ret && !hit) || !set_whole()) {
-			pr_err("%s: failure point %u (%s): %d\n", name, nth,
+			pr_err("%s: failure point %u (%s): %d\n", c->name, nth,
 			       hit ? "hit" : "not reached", ret);
 			return -EIO;
 		}
 	}
 	if (hit)
 		return -ELOOP;
-	pr_info("%s: %u points, %u errors\n", name, nth - 2, errors);
+	pr_info("%s: %u points, %u errors\n", c->name, nth - 2, errors);
 	return nth - 2;
 }
 
@@ -246,7 +197,7 @@ static int sweep_all(unsigned int points)
 	int i, ret;
 
 	for (i = 0; i < ARRAY_SIZE(table); i++) {
-		ret = sweep(table[i].name, table[i].call);
+		ret = sweep(&table[i]);
 		if (ret < 0)
 			return ret;
 		points += ret;
@@ -265,8 +216,7 @@ static int __init failnth_init(void)
 {
 	int first, ret;
 
-	/* Once there is a set, so is the slab of the arrays. */
-	first = sweep("bioset_init, the first set", call_init);
+	first = sweep(&first_set);
 	if (first < 0)
 		return first;
 	ret = bioset_init(&with_arrays, 1, 16, BIOSET_NEED_BVECS);

@@ -15,15 +15,12 @@
 #include "testcompat.h"
 
 #define SHARE 16
+#define WITHIN_NS 5000000 /* when the last put comes, at most */
 
 struct putter {
 	struct hrtimer timer;
 	struct bio *bio[SHARE];
 };
-
-static unsigned int within_us = 20000;
-module_param(within_us, uint, 0444);
-MODULE_PARM_DESC(within_us, "when the last put comes, at most (default 20000)");
 
 static struct bio_set set;
 static DEFINE_PER_CPU(struct putter, putters);
@@ -47,8 +44,7 @@ static void start_timer(void *unused)
 {
 	struct putter *p = this_cpu_ptr(&putters);
 
-	hrtimer_start(&p->timer,
-		      ns_to_ktime(get_random_u32() % (within_us * 1000)),
+	hrtimer_start(&p->timer, ns_to_ktime(get_random_u32() % WITHIN_NS),
 		      HRTIMER_MODE_REL_PINNED);
 }
 
@@ -59,8 +55,6 @@ static int __init lastput_init(void)
 	struct putter *p;
 	int cpu, ret;
 
-	if (!within_us || within_us > USEC_PER_SEC)
-		return -EINVAL;
 	ret = bioset_init(&set, 2, 24, BIOSET_NEED_BVECS);
 	if (ret)
 		return ret;

@@ -8,13 +8,12 @@
 #include <linux/module.h>
 #include <linux/workqueue.h>
 
+/* For how long, if not unloaded before (default 30) */
 static unsigned int seconds = 30;
 module_param(seconds, uint, 0444);
-MODULE_PARM_DESC(seconds, "for how long, if not unloaded before (default 30)");
 
-static bool stuck;
+static bool stuck; /* whether it is so now */
 module_param(stuck, bool, 0444);
-MODULE_PARM_DESC(stuck, "whether it is so now");
 
 static DECLARE_COMPLETION(enough);
 

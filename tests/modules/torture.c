@@ -24,56 +24,37 @@
 
 #include "torture.h"
 
-#define TT_MAX_STACKS 8
+#define TT_STACKS 2 /* in a round */
 #define TT_MAX_CALLERS 16
 
-static unsigned int seconds = 30;
+static unsigned int seconds = 30; /* how long to run (default 30) */
 module_param(seconds, uint, 0444);
-MODULE_PARM_DESC(seconds, "how long to run (default 30)");
-static unsigned int round_secs = 5;
+static unsigned int round_secs = 5; /* how long each round is (default 5) */
 module_param(round_secs, uint, 0444);
-MODULE_PARM_DESC(round_secs, "how long each round is (default 5)");
-static unsigned long seed;
+static unsigned long seed; /* what the run is drawn from (default 0: any) */
 module_param(seed, ulong, 0444);
-MODULE_PARM_DESC(seed, "what the run is drawn from (default 0: any)");
-unsigned int tt_reserve = 4;
-module_param_named(reserve, tt_reserve, uint, 0444);
-MODULE_PARM_DESC(reserve, "largest reserve of a set (default 4)");
-static unsigned int nr_stacks = 2;
-module_param_named(stacks, nr_stacks, uint, 0444);
-MODULE_PARM_DESC(stacks, "stacks of disks in a round (default 2)");
+/* Tasks that submit to each stack (default 2) */
 static unsigned int callers = 2;
 module_param(callers, uint, 0444);
-MODULE_PARM_DESC(callers, "tasks that submit to each stack (default 2)");
+/* Seconds without a completion that are a stall (default 10) */
 static unsigned int stall_secs = 10;
 module_param(stall_secs, uint, 0444);
-MODULE_PARM_DESC(stall_secs,
-		 "seconds without a completion that are a stall (default 10)");
-static bool hotplug = true;
-module_param(hotplug, bool, 0444);
-MODULE_PARM_DESC(hotplug, "have CPUs go off line and on line (default Y)");
+/* Make sets without rescuers: the run must fail (default N) */
 static bool no_rescuer;
 module_param(no_rescuer, bool, 0444);
-MODULE_PARM_DESC(no_rescuer,
-		 "make sets without rescuers: the run must fail (default N)");
-static bool noise = true;
+static bool noise = true; /* starve sets, make and free others (default Y) */
 module_param(noise, bool, 0444);
-MODULE_PARM_DESC(noise, "starve sets, make and free others (default Y)");
-static bool pin;
+static bool pin; /* switch code paths between rounds only (default N) */
 module_param(pin, bool, 0444);
-MODULE_PARM_DESC(pin, "switch code paths between rounds only (default N)");
-static unsigned int hold;
+static unsigned int hold; /* seconds before callers begin a round (default 0) */
 module_param(hold, uint, 0444);
-MODULE_PARM_DESC(hold, "seconds before callers begin a round (default 0)");
-static bool verbose;
-module_param(verbose, bool, 0644);
-MODULE_PARM_DESC(verbose, "say what each round is made of (default N)");
 
 static char result[16] = "running";
 module_param_string(result, result, sizeof(result), 0444);
 MODULE_PARM_DESC(result, "running, PASS or FAIL (output)");
 
 struct tt_totals tt_totals;
+unsigned int tt_reserve = 4; /* the largest of a set */
 bool tt_held; /* callers do not begin yet */
 
 static DEFINE_PER_CPU(struct rnd_state, cpu_rnd);
@@ -81,12 +62,7 @@ static struct task_struct *control;
 static atomic_t failures;
 static bool negative; /* the negative control runs: stalls are wanted */
 
-/**
- * tt_fail() - note that something went wrong, and say what
- * @fmt:	what
- *
- * Context: any.
- */
+/* Notes that something went wrong, and says what; in any context. */
 void tt_fail(const char *fmt, ...)
 {
 	struct va_format vaf;
@@ -101,12 +77,7 @@ void tt_fail(const char *fmt, ...)
 	va_end(args);
 }
 
-/**
- * tt_rand() - a random number where there is no state of one's own
- *
- * Context: any but NMI.
- * Return: the number.
- */
+/* A random number where there is no state of one's own; not in an NMI. */
 u32 tt_rand(void)
 {
 	unsigned long flags;
@@ -118,15 +89,9 @@ u32 tt_rand(void)
 	return n;
 }
 
-/**
- * tt_set_init() - make a set with a random reserve and pad
- * @set:	the set
- * @rnd:	what they are drawn from
- * @vecs:	whether it has arrays
- * @flags:	BSET_NO_RESCUER, or 0
- *
- * Context: task context, may sleep.
- * Return: 0 or a negative error; tt_set_exit() is right in both cases.
+/*
+ * Makes a set with a random reserve and pad.  tt_set_exit() is right after a
+ * failure, too.
  */
 int tt_set_init(struct tt_set *set, struct rnd_state *rnd, bool vecs, int flags)
 {
@@ -157,12 +122,7 @@ static void add_stats(struct tt_set *set)
 		max(tt_totals.longest_wait_ms, s.longest_wait_ms);
 }
 
-/**
- * tt_set_exit() - take a set away, if it is there
- * @set:	the set
- *
- * Context: task context, may sleep.
- */
+/* Takes a set away, if it is there. */
 void tt_set_exit(struct tt_set *set)
 {
 	if (set->ready)
@@ -170,13 +130,7 @@ void tt_set_exit(struct tt_set *set)
 	set->ready = false;
 }
 
-/**
- * tt_set_check() - check that a set has everything back
- * @set:	the set; nobody uses it
- * @what:	whose set it is
- *
- * Context: task context.
- */
+/* Checks that a set, which nobody uses, has everything back. */
 void tt_set_check(struct tt_set *set, const char *what)
 {
 	struct bioset_stats s;
@@ -263,8 +217,8 @@ static bool watch(struct watch *w, struct tt_stack *stack, unsigned long limit)
 /* ------------------------------------------------------------------- rounds */
 
 static struct {
-	struct tt_stack *stacks[TT_MAX_STACKS];
-	struct watch watch[TT_MAX_STACKS];
+	struct tt_stack *stacks[TT_STACKS];
+	struct watch watch[TT_STACKS];
 	unsigned int nr;
 	bool stopped;
 } round;
@@ -276,16 +230,12 @@ static int make_stacks(struct rnd_state *rnd)
 	unsigned int disks;
 
 	memset(&round, 0, sizeof(round));
-	while (round.nr < nr_stacks) {
+	while (round.nr < TT_STACKS) {
 		disks = 1 + tt_pick(rnd, TT_MAX_DISKS);
 		stack = tt_stack_make(rnd, disks, callers, flags);
 		if (!stack)
 			return -ENOMEM;
 		round.stacks[round.nr++] = stack;
-		if (verbose) {
-			pr_info("a stack of %u\n", disks);
-			tt_stack_dump(stack);
-		}
 	}
 	return 0;
 }
@@ -411,7 +361,7 @@ static void run_round(struct rnd_state *rnd, unsigned int nr,
 		if (tt_callers_start(round.stacks[i]))
 			tt_fail("no callers");
 	if (noise && tt_noise_start(round.stacks, round.nr,
-				    prandom_u32_state(rnd), hotplug, starve))
+				    prandom_u32_state(rnd), starve))
 		tt_fail("no noise");
 	hold_callers();
 	watch_until(jiffies + length);
@@ -488,7 +438,7 @@ static void check_exercise(void)
 		tt_fail("a context is missing");
 	if (!TEST_PREEMPT_RT && !atomic64_read(&tt_totals.in_hardirq))
 		tt_fail("nothing completed in hard interrupt context");
-	if (noise && hotplug && num_possible_cpus() > 1 &&
+	if (noise && num_possible_cpus() > 1 &&
 	    !atomic64_read(&tt_totals.hotplugs))
 		tt_fail("no CPU went");
 }
@@ -567,10 +517,6 @@ static int check_params(void)
 {
 	if (!seconds || !round_secs || !stall_secs)
 		pr_err("seconds, round_secs and stall_secs must not be 0\n");
-	else if (!tt_reserve || tt_reserve > 256)
-		pr_err("reserve=%u: not 1 to 256\n", tt_reserve);
-	else if (!nr_stacks || nr_stacks > TT_MAX_STACKS)
-		pr_err("stacks=%u: not 1 to %u\n", nr_stacks, TT_MAX_STACKS);
 	else if (!callers || callers > TT_MAX_CALLERS)
 		pr_err("callers=%u: not 1 to %u\n", callers, TT_MAX_CALLERS);
 	else
@@ -592,9 +538,8 @@ static int __init torture_init(void)
 	ret = tt_lanes_start();
 	if (ret)
 		return ret;
-	pr_info("seed %lu: %u s, reserves up to %u, %u stacks with %u callers each, %u CPUs\n",
-		seed, seconds, tt_reserve, nr_stacks, callers,
-		num_online_cpus());
+	pr_info("seed %lu: %u s, %u callers on each stack, %u CPUs\n", seed,
+		seconds, callers, num_online_cpus());
 	control = kthread_run(control_thread, NULL, "torture");
 	if (IS_ERR(control)) {
 		tt_lanes_stop();
@@ -609,8 +554,8 @@ static void __exit torture_exit(void)
 	tt_lanes_stop();
 }
 
+TEST_IMPORT_INTERNAL();
 module_init(torture_init);
 module_exit(torture_exit);
 MODULE_LICENSE("GPL");
-TEST_IMPORT_INTERNAL();
 MODULE_DESCRIPTION("Long random runs on bio_sets, with a verdict");

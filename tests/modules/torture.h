@@ -139,7 +139,7 @@ void tt_hammer_stop(void);
 int tt_callers_start(struct tt_stack *stack);
 void tt_callers_stop(struct tt_stack *stack);
 int tt_noise_start(struct tt_stack **stacks, unsigned int nr_stacks, u64 seed,
-		   bool hotplug, bool starve);
+		   bool starve);
 void tt_noise_stop(void);
 void tt_move_elsewhere(struct rnd_state *rnd);
 void tt_slot_reached(struct tt_disk *disk, struct bio *bio);

@@ -92,13 +92,7 @@ static int hammer_thread(void *unused)
 	return 0;
 }
 
-/**
- * tt_hammer_start() - begin
- * @seed:	what it is drawn from
- *
- * Context: task context, may sleep.
- * Return: 0 or a negative error; tt_hammer_stop() is right in both cases.
- */
+/* Begins.  tt_hammer_stop() is right after a failure, too. */
 int tt_hammer_start(u64 seed)
 {
 	struct task_struct *task;
@@ -116,11 +110,7 @@ int tt_hammer_start(u64 seed)
 	return 0;
 }
 
-/**
- * tt_hammer_stop() - undo tt_hammer_start(), and count
- *
- * Context: task context, may sleep.
- */
+/* Undoes tt_hammer_start(), and counts. */
 void tt_hammer_stop(void)
 {
 	if (hammer.task)

@@ -97,15 +97,15 @@ static void drive_tasklet(struct tasklet_struct *tasklet)
 	drive(container_of(tasklet, struct tt_lane, tasklet));
 }
 
+static void drive_irq_work(struct irq_work *work)
+{
+	drive(container_of(work, struct tt_lane, irq_work));
+}
+
 static enum hrtimer_restart drive_hrtimer(struct hrtimer *hrtimer)
 {
 	drive(container_of(hrtimer, struct tt_lane, hrtimer));
 	return HRTIMER_NORESTART;
-}
-
-static void drive_irq_work(struct irq_work *work)
-{
-	drive(container_of(work, struct tt_lane, irq_work));
 }
 
 /*
@@ -212,13 +212,7 @@ static bool hold_cpus(void)
 	return in_task() && !irqs_disabled() && cpus_read_trylock();
 }
 
-/**
- * tt_lane_queue() - have a bio completed in some context on some CPU
- * @bio:	completed with bio_endio(), or with its bi_end_io if it is of no
- *		disk
- *
- * Context: any but NMI.
- */
+/* Has a bio completed in some context on some CPU; not to be called in an NMI. */
 void tt_lane_queue(struct bio *bio)
 {
 	enum tt_context context = tt_rand() % TT_NR_CONTEXTS;
@@ -284,14 +278,9 @@ static struct bio *side_bio(struct bio_set *bs, bool vecs, bool may_sleep)
 	return bio;
 }
 
-/**
- * tt_side_alloc() - allocate a bio that is no caller's; put it here or elsewhere
- * @bs:		a set that cannot go away, for instance because a bio of it is
- *		out
- * @vecs:	whether it has arrays
- * @may_sleep:	whether we may sleep for it
- *
- * Context: any but NMI; task context if @may_sleep.
+/*
+ * Allocates a bio that is no caller's, and puts it here or elsewhere.  The set
+ * must be one that cannot go away, for instance because a bio of it is out.
  */
 void tt_side_alloc(struct bio_set *bs, bool vecs, bool may_sleep)
 {
@@ -330,11 +319,7 @@ static void nothing(void *unused)
 {
 }
 
-/**
- * tt_lanes_settle() - wait until no lane uses any bio, nor what it leads to
- *
- * Context: task context, may sleep; nobody queues anything any more.
- */
+/* Waits until no lane uses any bio, nor what it leads to. */
 void tt_lanes_settle(void)
 {
 	int cpu;
@@ -360,12 +345,6 @@ static void init_lane(struct tt_lane *lane)
 	INIT_CSD(&lane->ipi, drive_ipi, lane);
 }
 
-/**
- * tt_lanes_start() - make the lanes
- *
- * Context: task context, may sleep.
- * Return: 0 or -ENOMEM.
- */
 int tt_lanes_start(void)
 {
 	int cpu, i;
@@ -389,11 +368,7 @@ int tt_lanes_start(void)
 	return 0;
 }
 
-/**
- * tt_lanes_stop() - undo tt_lanes_start()
- *
- * Context: task context, may sleep; nothing is queued.
- */
+/* When nothing is queued any more */
 void tt_lanes_stop(void)
 {
 	tt_lanes_settle();

@@ -43,13 +43,7 @@ static struct tt_slot *slot_at(struct tt_disk *disk, sector_t sector)
 	return &disk->stack->callers[nr / TT_DEPTH].slots[nr % TT_DEPTH];
 }
 
-/**
- * tt_slot_reached() - note that a part of a caller's bio is at the bottom
- * @disk:	the lowest disk
- * @bio:	the part
- *
- * Context: any but NMI.
- */
+/* Notes that a part of a caller's bio is at the bottom. */
 void tt_slot_reached(struct tt_disk *disk, struct bio *bio)
 {
 	struct tt_slot *slot = slot_at(disk, bio->bi_iter.bi_sector);
@@ -70,13 +64,7 @@ void tt_slot_reached(struct tt_disk *disk, struct bio *bio)
 		tt_fail("sectors %u to %u came twice", start, end);
 }
 
-/**
- * tt_slot_injected() - note that a part of a caller's bio is going to fail
- * @disk:	the lowest disk
- * @bio:	the part
- *
- * Context: any but NMI.
- */
+/* Notes that a part of a caller's bio is going to fail. */
 void tt_slot_injected(struct tt_disk *disk, struct bio *bio)
 {
 	WRITE_ONCE(slot_at(disk, bio->bi_iter.bi_sector)->injected, true);
@@ -207,12 +195,7 @@ static void submit_one(struct tt_caller *caller, struct tt_slot *slot)
 	submit_bio(bio);
 }
 
-/**
- * tt_move_elsewhere() - run on some CPU from now on, or on all again
- * @rnd:	what decides
- *
- * Context: task context, a kthread.
- */
+/* Has a kthread run on some CPU from now on, or on all again. */
 void tt_move_elsewhere(struct rnd_state *rnd)
 {
 	const struct cpumask *mask = cpu_possible_mask;
@@ -286,13 +269,7 @@ static int caller_start(struct tt_stack *stack, unsigned int nr)
 	return 0;
 }
 
-/**
- * tt_callers_start() - have all of a stack's callers begin
- * @stack:	the stack
- *
- * Context: task context, may sleep.
- * Return: 0 or a negative error; tt_callers_stop() is right in both cases.
- */
+/* tt_callers_stop() is right after a failure, too. */
 int tt_callers_start(struct tt_stack *stack)
 {
 	unsigned int i;
@@ -303,14 +280,9 @@ int tt_callers_start(struct tt_stack *stack)
 	return ret;
 }
 
-/**
- * tt_callers_stop() - end a stack's callers and wait for their bios
- * @stack:	the stack
- *
- * The last bio's end_io may still be about to wake its caller: what it uses
- * stays until tt_stack_free().
- *
- * Context: task context, may sleep.
+/*
+ * Waits for the callers' bios.  The last bio's end_io may still be about to wake
+ * its caller: what it uses stays until tt_stack_free().
  */
 void tt_callers_stop(struct tt_stack *stack)
 {
@@ -431,25 +403,31 @@ static void wait_for_bios(struct tt_set *set)
 		schedule_timeout_idle(1);
 }
 
-/* A set that is not a disk's, and what a few bios of it go through. */
+/* What a few bios of a set go through that is not a disk's */
+static void use_some(struct rnd_state *rnd, struct bio_set *bs, bool vecs)
+{
+	unsigned int n = tt_pick(rnd, 16);
+
+	while (n--)
+		tt_side_alloc(bs, vecs, tt_pick(rnd, 2));
+	atomic64_inc(&tt_totals.sets);
+}
+
 static void churn_one(struct rnd_state *rnd)
 {
 	struct tt_set *set = kzalloc(sizeof(*set), GFP_KERNEL);
-	unsigned int n = tt_pick(rnd, 16);
 
 	if (!set || tt_set_init(set, rnd, tt_pick(rnd, 2), 0))
 		goto free;
 	if (noise.starve && tt_pick(rnd, 4) == 0)
 		bset_starve(&set->bs, pick_starve(rnd));
-	while (n--)
-		tt_side_alloc(&set->bs, set->vecs, tt_pick(rnd, 2));
+	use_some(rnd, &set->bs, set->vecs);
 	/* With bios out, or with all of them back and counted. */
 	if (tt_pick(rnd, 2)) {
 		wait_for_bios(set);
 		tt_set_check(set, "a set that came and went");
 	}
 	tt_set_exit(set);
-	atomic64_inc(&tt_totals.sets);
 free:
 	kfree(set);
 }
@@ -462,14 +440,10 @@ static void churn_created(struct rnd_state *rnd)
 	const unsigned int pad = tt_pick(rnd, 100);
 	struct bio_set *bs = vecs ? bioset_create(size, pad)
 				  : bioset_create_nobvec(size, pad);
-	unsigned int n = tt_pick(rnd, 16);
 
-	if (!bs)
-		return;
-	while (n--)
-		tt_side_alloc(bs, vecs, tt_pick(rnd, 2));
+	if (bs)
+		use_some(rnd, bs, vecs);
 	bioset_free(bs);
-	atomic64_inc(&tt_totals.sets);
 }
 
 static int churner_thread(void *unused)
@@ -534,19 +508,12 @@ static int noise_start(struct task_struct **task, int (*fn)(void *),
 	return 0;
 }
 
-/**
- * tt_noise_start() - begin with starvation, coming and going sets, hotplug
- * @stacks:	the stacks to be starved
- * @nr_stacks:	how many
- * @seed:	what all of it is drawn from
- * @hotplug:	whether CPUs go off line and on line
- * @starve:	whether sets are starved
- *
- * Context: task context, may sleep.
- * Return: 0 or a negative error; tt_noise_stop() is right in both cases.
+/*
+ * Begins with starvation, coming and going sets, hotplug.  tt_noise_stop() is
+ * right after a failure, too.
  */
 int tt_noise_start(struct tt_stack **stacks, unsigned int nr_stacks, u64 seed,
-		   bool hotplug, bool starve)
+		   bool starve)
 {
 	int i, ret;
 
@@ -560,16 +527,12 @@ int tt_noise_start(struct tt_stack **stacks, unsigned int nr_stacks, u64 seed,
 		ret = noise_start(&noise.starver, starver_thread, "starve");
 	if (!ret)
 		ret = tt_hammer_start(seed);
-	if (!ret && hotplug)
+	if (!ret)
 		ret = noise_start(&noise.plugger, plugger_thread, "plug");
 	return ret;
 }
 
-/**
- * tt_noise_stop() - undo tt_noise_start(); all CPUs are on line again
- *
- * Context: task context, may sleep.
- */
+/* All CPUs are on line again after it. */
 void tt_noise_stop(void)
 {
 	noise_stop(&noise.plugger);

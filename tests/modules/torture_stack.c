@@ -40,12 +40,7 @@ static u8 *pad_end(struct bio *bio)
 	return (u8 *)bio - 1;
 }
 
-/**
- * tt_tag_live() - note that a bio was handed out
- * @bio:	a bio that tt_tag_dead() will be called for
- *
- * Context: any.
- */
+/* Notes that a bio was handed out. */
 void tt_tag_live(struct bio *bio)
 {
 	struct tt_tag *tag = tag_of(bio);
@@ -59,12 +54,7 @@ void tt_tag_live(struct bio *bio)
 		*pad_end(bio) = TT_PAD_BYTE;
 }
 
-/**
- * tt_tag_dead() - check a bio's pad before the last put
- * @bio:	a bio that tt_tag_live() was called for
- *
- * Context: any.
- */
+/* Checks the pad of such a bio before the last put. */
 void tt_tag_dead(struct bio *bio)
 {
 	struct tt_tag *tag = tag_of(bio);
@@ -80,12 +70,7 @@ void tt_tag_dead(struct bio *bio)
 			bio);
 }
 
-/**
- * tt_put() - put a bio, with either put, at times under a second reference
- * @bio:	the bio
- *
- * Context: any.
- */
+/* Puts a bio, with either put, at times under a second reference. */
 void tt_put(struct bio *bio)
 {
 	u32 dice = tt_rand();
@@ -316,16 +301,6 @@ static int disks_make(struct tt_stack *stack, struct rnd_state *rnd, int flags)
 	return tt_set_init(&stack->top, rnd, true, flags);
 }
 
-/**
- * tt_stack_make() - make a stack of disks
- * @rnd:	what the sets are drawn from
- * @nr_disks:	1…TT_MAX_DISKS
- * @nr_callers:	how many callers it has room for
- * @flags:	BSET_NO_RESCUER, or 0
- *
- * Context: task context, may sleep.
- * Return: the stack, or NULL.
- */
 struct tt_stack *tt_stack_make(struct rnd_state *rnd, unsigned int nr_disks,
 			       unsigned int nr_callers, int flags)
 {
@@ -346,12 +321,7 @@ struct tt_stack *tt_stack_make(struct rnd_state *rnd, unsigned int nr_disks,
 	return stack;
 }
 
-/**
- * tt_stack_free() - take a stack down, complete or not
- * @stack:	a stack without bios in flight
- *
- * Context: task context, may sleep.
- */
+/* Takes down a stack without bios in flight, complete or not. */
 void tt_stack_free(struct tt_stack *stack)
 {
 	int i;
@@ -368,14 +338,7 @@ void tt_stack_free(struct tt_stack *stack)
 	kfree(stack);
 }
 
-/**
- * tt_stack_set() - one of a stack's sets
- * @stack:	the stack
- * @nr:		0 for the callers' set, 1 and more for those of the disks
- *
- * Context: any.
- * Return: the set, or NULL if there is none of that number.
- */
+/* 0 is the callers' set; 1 and more are those of the disks. */
 struct tt_set *tt_stack_set(struct tt_stack *stack, unsigned int nr)
 {
 	if (!nr)
@@ -383,12 +346,6 @@ struct tt_set *tt_stack_set(struct tt_stack *stack, unsigned int nr)
 	return nr <= stack->nr_disks ? &stack->disks[nr - 1].set : NULL;
 }
 
-/**
- * tt_stack_feed() - end the starvation of all of a stack's sets
- * @stack:	the stack
- *
- * Context: task context, may sleep.
- */
 void tt_stack_feed(struct tt_stack *stack)
 {
 	struct tt_set *set;
@@ -399,12 +356,6 @@ void tt_stack_feed(struct tt_stack *stack)
 			bset_starve(&set->bs, 0);
 }
 
-/**
- * tt_stack_dump() - print what a stack's sets hold
- * @stack:	the stack
- *
- * Context: task context.
- */
 void tt_stack_dump(struct tt_stack *stack)
 {
 	struct bioset_stats s;
