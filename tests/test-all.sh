@@ -53,8 +53,6 @@ ten_minutes() {
 power_cuts() {
 	local status=0
 	"$run" writecache || status=1
-	"$run" powercut fs=ext4 || status=1
-	"$run" powercut fs=xfs || status=1
 	return $status
 }
 
@@ -95,7 +93,6 @@ part_stock() {
 	beside "memory shortage" 300 "$run" lowmem
 	beside "power cuts" 900 power_cuts
 	beside "cgroups" 400 "$run" cgroups
-	beside "throttled, priced, polled" 400 "$run" throttle
 	beside "eight CPUs, two nodes, hotplug" 400 "$run" cpus
 	beside "swap and writeback without memory" 600 "$run" reclaim
 	beside "stacks" 400 "$run" stacks

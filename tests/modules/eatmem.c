@@ -18,9 +18,11 @@
 
 #define TIP 64 /* pages that the OOM killer gets */
 
-static unsigned int seconds;
-module_param(seconds, uint, 0444);
-MODULE_PARM_DESC(seconds, "give all of it back after this long (0: never)");
+static bool on = true; /* give all of it back when it is N */
+module_param(on, bool, 0644);
+
+static bool done; /* whether it has given all back (output) */
+module_param(done, bool, 0444);
 
 static DEFINE_SPINLOCK(lock); /* protects pages and held */
 static LIST_HEAD(pages);
@@ -76,12 +78,11 @@ static int give_tip(struct notifier_block *nb, unsigned long unused, void *data)
 static struct notifier_block oom_nb = { .notifier_call = give_tip };
 
 /* Leaves who was given something the time to take it. */
-static void eat_until(unsigned long end)
+static void eat_while_on(void)
 {
 	unsigned long seen = 0;
 
-	while (!kthread_should_stop() &&
-	       (!seconds || time_before(jiffies, end))) {
+	while (!kthread_should_stop() && READ_ONCE(on)) {
 		if (READ_ONCE(tips) != seen)
 			schedule_timeout_idle(HZ / 20);
 		else if (!eat_one())
@@ -93,13 +94,14 @@ static void eat_until(unsigned long end)
 
 static int eat(void *unused)
 {
-	eat_until(jiffies + seconds * HZ);
+	eat_while_on();
 	pr_info("held up to %lu KiB, %lu KiB are free, tipped %lu times\n",
 		most_held << (PAGE_SHIFT - 10),
 		global_zone_page_state(NR_FREE_PAGES) << (PAGE_SHIFT - 10),
 		tips);
 	while (give_one())
 		cond_resched();
+	WRITE_ONCE(done, true);
 	while (!kthread_should_stop())
 		schedule_timeout_idle(HZ / 10);
 	return 0;

@@ -7,7 +7,6 @@
  * Each of these, in /sys/module/bioset_oddio/parameters, runs when something is
  * written to it, and returns an error if the device does:
  *
- *	append		a zone append of one block
  *	nowait=N	N reads that may not sleep, at once, by REQ_NOWAIT and
  *			GFP_NOWAIT; the parameters done, again and none count
  *			what became of them
@@ -27,21 +26,17 @@
 
 #define MOST 4096
 
-static char *device;
+static char *device; /* block device that it goes to */
 module_param(device, charp, 0444);
-MODULE_PARM_DESC(device, "block device that it goes to");
 
-static unsigned int pool_size = 4;
+static unsigned int pool_size = 4; /* bios in reserve (default 4) */
 module_param(pool_size, uint, 0444);
-MODULE_PARM_DESC(pool_size, "bios in reserve (default 4)");
 
+/* Reads that were done, that would have slept, that there was no bio for (output) */
 static unsigned int done, again, none;
 module_param(done, uint, 0444);
-MODULE_PARM_DESC(done, "reads that were done (output)");
 module_param(again, uint, 0444);
-MODULE_PARM_DESC(again, "reads that would have slept (output)");
 module_param(none, uint, 0444);
-MODULE_PARM_DESC(none, "reads that there was no bio for (output)");
 
 static struct compat_bdev dev;
 static struct bio_set set;
@@ -54,23 +49,6 @@ static DEFINE_MUTEX(lock); /* one of them at a time */
 /* What the reads of one "nowait" end in */
 static atomic_t left, nr_done, nr_again;
 static DECLARE_COMPLETION(all_ended);
-
-static int append(const char *text, const struct kernel_param *kp)
-{
-	struct bio *bio;
-	int ret;
-
-	bio = bio_alloc_bioset(dev.bdev, 1, REQ_OP_ZONE_APPEND, GFP_KERNEL,
-			       &set);
-	__bio_add_page(bio, page, PAGE_SIZE, 0);
-	ret = submit_bio_wait(bio);
-	bio_put(bio);
-	return ret;
-}
-
-static const struct kernel_param_ops append_ops = { .set = append };
-module_param_cb(append, &append_ops, NULL, 0200);
-MODULE_PARM_DESC(append, "append a block to a zone");
 
 static void one_less(void)
 {
@@ -136,9 +114,7 @@ static int nowait(const char *text, const struct kernel_param *kp)
 	return done + again + none == n ? 0 : -EIO;
 }
 
-static const struct kernel_param_ops nowait_ops = { .set = nowait };
-module_param_cb(nowait, &nowait_ops, NULL, 0200);
-MODULE_PARM_DESC(nowait, "reads that may not sleep");
+module_param_call(nowait, nowait, NULL, NULL, 0200);
 
 static void note_end(struct bio *bio)
 {
@@ -185,9 +161,7 @@ static int polled(const char *text, const struct kernel_param *kp)
 	return ret;
 }
 
-static const struct kernel_param_ops polled_ops = { .set = polled };
-module_param_cb(polled, &polled_ops, NULL, 0200);
-MODULE_PARM_DESC(polled, "reads to poll for");
+module_param_call(polled, polled, NULL, NULL, 0200);
 
 static void let_go(void)
 {
@@ -223,18 +197,14 @@ static int hold(const char *text, const struct kernel_param *kp)
 	return hold_of(text, &set);
 }
 
-static const struct kernel_param_ops hold_ops = { .set = hold };
-module_param_cb(hold, &hold_ops, NULL, 0200);
-MODULE_PARM_DESC(hold, "bios to have, accounted to the writing task");
+module_param_call(hold, hold, NULL, NULL, 0200);
 
 static int hold_kernel(const char *text, const struct kernel_param *kp)
 {
 	return hold_of(text, &kernel_set);
 }
 
-static const struct kernel_param_ops hold_kernel_ops = { .set = hold_kernel };
-module_param_cb(hold_kernel, &hold_kernel_ops, NULL, 0200);
-MODULE_PARM_DESC(hold_kernel, "the same from a set of the kernel's");
+module_param_call(hold_kernel, hold_kernel, NULL, NULL, 0200);
 
 static void oddio_free(void)
 {

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bioset_volatile - disks in memory whose write cache a power cut loses
+ * bioset_volatile - three disks in memory, which do not complete what they are
+ * given while they are told to hold it, and whose write cache a power cut loses
  *
- *	insmod bioset_volatile.ko disks=3 mb=104
- *
- * makes /dev/volatile0, ...  What is written goes to the cache of its disk.
+ * What is written to /dev/volatile0 and so on goes to the cache of its disk.
  * Only a flush, or the write itself if it is FUA, makes it stable.
  *
  * A power cut does not stop anything here: it takes a copy of what is stable on
  * all disks at that moment.  "restore" puts the copy back, which is what one
  * would find after the next boot.  So no I/O fails, and one boot of the guest is
- * enough for many cuts.  A disk may write parts of its cache in any order, so
- * the copy has "survive" percent of the unflushed pages, too.
+ * enough for many cuts.
  *
+ *	echo Y >hold		keep what comes until hold=N
  *	echo N >cut_at_flush	cut when the Nth flush from now arrives, before
  *				it does anything; 0 cuts at once
  *	cat cut			has it happened since?
@@ -22,33 +21,18 @@
  *				then as much of "B" behind it, with a flush
  *				before it and FUA
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/random.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/xarray.h>
 
 #include "testcompat.h"
 
-#define MAX_DISKS 8
-#define ORDERED_PAGES (3 * SZ_16K / PAGE_SIZE) /* a chunk on each of 3 disks */
-
-static unsigned int disks = 3;
-module_param(disks, uint, 0444);
-MODULE_PARM_DESC(disks, "how many disks, 1 to 8 (default 3)");
-
-static unsigned int mb = 104;
-module_param(mb, uint, 0444);
-MODULE_PARM_DESC(mb, "MiB of each disk (default 104)");
-
-static unsigned int survive;
-module_param(survive, uint, 0644);
-MODULE_PARM_DESC(survive,
-		 "percent of unflushed pages that survive (default 0)");
+#define DISKS 3
+#define MIB_OF_EACH 104
+#define ORDERED_PAGES (DISKS * SZ_16K / PAGE_SIZE) /* a chunk on each */
 
 /*
  * Pages by their place.  Those in stable and image are never written to, so
@@ -61,12 +45,13 @@ struct vdisk {
 	struct xarray image;
 };
 
-static struct vdisk vdisks[MAX_DISKS];
-static DEFINE_MUTEX(lock); /* of all pages and the two below */
+static struct vdisk vdisks[DISKS];
+static DEFINE_MUTEX(lock); /* of all pages and those below */
+static struct bio_list held;
+static bool holding;
 static unsigned int flushes_to_cut;
-static bool cut;
+static bool cut; /* whether the power was cut since the order to do so */
 module_param(cut, bool, 0444);
-MODULE_PARM_DESC(cut, "whether the power was cut since the order to do so");
 
 static void drop_pages(struct xarray *pages)
 {
@@ -148,18 +133,13 @@ static int flush(struct vdisk *d)
 	return 0;
 }
 
-static int keep_pages(struct xarray *image, struct xarray *pages,
-		      unsigned int percent)
+static int keep_pages(struct xarray *image, struct xarray *pages)
 {
 	struct page *page;
 	unsigned long at;
-	u32 dice = 0;
 	int ret;
 
 	xa_for_each(pages, at, page) {
-		get_random_bytes(&dice, sizeof(dice));
-		if (dice % 100 >= percent)
-			continue;
 		page = copy_of(page);
 		ret = page ? set_page(image, at, page) : -ENOMEM;
 		if (ret)
@@ -174,11 +154,9 @@ static int cut_power(void)
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; i < disks && !ret; i++) {
+	for (i = 0; i < DISKS && !ret; i++) {
 		drop_pages(&vdisks[i].image);
-		ret = keep_pages(&vdisks[i].image, &vdisks[i].stable, 100)
-			      ?: keep_pages(&vdisks[i].image, &vdisks[i].cache,
-					    survive);
+		ret = keep_pages(&vdisks[i].image, &vdisks[i].stable);
 	}
 	cut = !ret;
 	return ret;
@@ -216,7 +194,7 @@ static int copy_data(struct vdisk *d, struct bio *bio, struct bio_vec *bv,
 	return ret;
 }
 
-static int serve(struct vdisk *d, struct bio *bio)
+static int transfer(struct vdisk *d, struct bio *bio)
 {
 	unsigned long pos = bio->bi_iter.bi_sector << SECTOR_SHIFT;
 	struct bvec_iter iter;
@@ -232,23 +210,56 @@ static int serve(struct vdisk *d, struct bio *bio)
 	return ret;
 }
 
-static compat_submit_t vdisk_submit_bio(struct bio *bio)
+static void serve(struct bio *bio)
 {
 	struct vdisk *d = compat_bio_disk(bio)->private_data;
 
 	mutex_lock(&lock);
-	bio->bi_status = errno_to_blk_status(serve(d, bio));
+	bio->bi_status = errno_to_blk_status(transfer(d, bio));
 	mutex_unlock(&lock);
 	bio_endio(bio);
+}
+
+static compat_submit_t vdisk_submit_bio(struct bio *bio)
+{
+	bool kept;
+
+	mutex_lock(&lock);
+	kept = holding;
+	if (kept)
+		bio_list_add(&held, bio);
+	mutex_unlock(&lock);
+	if (!kept)
+		serve(bio);
 	return COMPAT_SUBMITTED;
 }
+
+static int hold(const char *text, const struct kernel_param *kp)
+{
+	struct bio_list bios = BIO_EMPTY_LIST;
+	struct bio *bio;
+	bool on;
+	int ret = kstrtobool(text, &on);
+
+	if (ret)
+		return ret;
+	mutex_lock(&lock);
+	holding = on;
+	if (!on)
+		swap(bios, held);
+	mutex_unlock(&lock);
+	while ((bio = bio_list_pop(&bios)))
+		serve(bio);
+	return 0;
+}
+module_param_call(hold, hold, NULL, NULL, 0200);
 
 static const struct block_device_operations vdisk_fops = {
 	.owner = THIS_MODULE,
 	.submit_bio = vdisk_submit_bio,
 };
 
-static int set_cut_at_flush(const char *text, const struct kernel_param *kp)
+static int cut_at_flush(const char *text, const struct kernel_param *kp)
 {
 	unsigned int nth;
 	int ret = kstrtouint(text, 0, &nth);
@@ -264,11 +275,9 @@ static int set_cut_at_flush(const char *text, const struct kernel_param *kp)
 	return ret;
 }
 
-static const struct kernel_param_ops cut_ops = { .set = set_cut_at_flush };
-module_param_cb(cut_at_flush, &cut_ops, NULL, 0200);
-MODULE_PARM_DESC(cut_at_flush, "cut the power at this flush from now; 0: now");
+module_param_call(cut_at_flush, cut_at_flush, NULL, NULL, 0200);
 
-static int set_restore(const char *text, const struct kernel_param *kp)
+static int restore(const char *text, const struct kernel_param *kp)
 {
 	unsigned int i;
 	int ret = 0;
@@ -276,18 +285,16 @@ static int set_restore(const char *text, const struct kernel_param *kp)
 	mutex_lock(&lock);
 	if (!cut)
 		ret = -EINVAL;
-	for (i = 0; i < disks && !ret; i++) {
+	for (i = 0; i < DISKS && !ret; i++) {
 		drop_pages(&vdisks[i].cache);
 		drop_pages(&vdisks[i].stable);
-		ret = keep_pages(&vdisks[i].stable, &vdisks[i].image, 100);
+		ret = keep_pages(&vdisks[i].stable, &vdisks[i].image);
 	}
 	mutex_unlock(&lock);
 	return ret;
 }
 
-static const struct kernel_param_ops restore_ops = { .set = set_restore };
-module_param_cb(restore, &restore_ops, NULL, 0200);
-MODULE_PARM_DESC(restore, "go back to what the cut left");
+module_param_call(restore, restore, NULL, NULL, 0200);
 
 /* Pages of @letter, from page @at on. */
 static int write_pages(struct block_device *bdev, struct page *page,
@@ -307,7 +314,7 @@ static int write_pages(struct block_device *bdev, struct page *page,
 	return ret;
 }
 
-static int set_ordered(const char *text, const struct kernel_param *kp)
+static int ordered(const char *text, const struct kernel_param *kp)
 {
 	char *path = kstrdup(text, GFP_KERNEL);
 	struct page *page = alloc_page(GFP_KERNEL);
@@ -330,10 +337,7 @@ out:
 	return ret;
 }
 
-static const struct kernel_param_ops ordered_ops = { .set = set_ordered };
-module_param_cb(ordered, &ordered_ops, NULL, 0200);
-MODULE_PARM_DESC(ordered,
-		 "block device to write to, a flush between two writes");
+module_param_call(ordered, ordered, NULL, NULL, 0200);
 
 static void vdisk_remove(struct vdisk *d)
 {
@@ -362,7 +366,7 @@ static int vdisk_add(struct vdisk *d, unsigned int nr)
 	gd->fops = &vdisk_fops;
 	gd->private_data = d;
 	snprintf(gd->disk_name, sizeof(gd->disk_name), "volatile%u", nr);
-	set_capacity(gd, (sector_t)mb << (20 - SECTOR_SHIFT));
+	set_capacity(gd, (sector_t)MIB_OF_EACH << (20 - SECTOR_SHIFT));
 	test_disk_has_cache(gd);
 	ret = test_gd_add(&d->gd);
 	if (ret)
@@ -374,7 +378,7 @@ static void volatile_exit(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < MAX_DISKS; i++)
+	for (i = 0; i < DISKS; i++)
 		vdisk_remove(&vdisks[i]);
 }
 
@@ -383,12 +387,7 @@ static int __init volatile_init(void)
 	unsigned int i;
 	int ret = 0;
 
-	if (!disks || disks > MAX_DISKS || !mb || survive > 100) {
-		pr_err("disks is 1 to %u, mb 1 or more, survive 0 to 100\n",
-		       MAX_DISKS);
-		return -EINVAL;
-	}
-	for (i = 0; i < disks && !ret; i++)
+	for (i = 0; i < DISKS && !ret; i++)
 		ret = vdisk_add(&vdisks[i], i);
 	if (ret)
 		volatile_exit();
@@ -398,4 +397,4 @@ static int __init volatile_init(void)
 module_init(volatile_init);
 module_exit(volatile_exit);
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("Disks in memory whose write cache a power cut loses");
+MODULE_DESCRIPTION("Disks that hold what they get, or lose it");
