@@ -29,7 +29,7 @@ EXPORT_SYMBOL_BSET(bset_next_id);
  */
 static void bset_wait_for_bios(struct bset *set)
 {
-	unsigned long next = jiffies + 10 * HZ, since = jiffies;
+	unsigned long next = jiffies + 10 * bset_second(), since = jiffies;
 	unsigned long allocs, puts, n;
 	unsigned int ms = 1;
 
@@ -40,7 +40,7 @@ static void bset_wait_for_bios(struct bset *set)
 				n);
 			bset_track_oldest(set);
 			atomic64_inc(&set->stalls);
-			next += 10 * HZ;
+			next += 10 * bset_second();
 		}
 		msleep(ms);
 		ms = min(2 * ms, 100U);

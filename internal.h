@@ -30,6 +30,7 @@
 #define BSET_INTERNAL_H
 
 #include <linux/bio.h>
+#include <linux/jiffies.h>
 #include <linux/jump_label.h>
 #include <linux/list.h>
 #include <linux/mempool.h>
@@ -189,6 +190,7 @@ void *bset_slab_get(struct bset_pool *pool, gfp_t gfp);
 void bset_slab_put(struct bset_pool *pool, void *obj);
 
 /* stall.c */
+extern unsigned int bset_second_ms;
 void bset_stall_check(struct bset_pool *pool, gfp_t gfp, dev_t dev,
 		      unsigned long since, unsigned long *next);
 
@@ -211,6 +213,12 @@ unsigned long bset_in_flight(struct bset *set, unsigned long *allocs,
 			     unsigned long *puts);
 void bset_read_stats(struct bset *set, struct bioset_stats *stats);
 void bset_note_wait(struct bset *set, u64 ns);
+
+/* In jiffies, for whoever waits: tests make it shorter or longer. */
+static inline unsigned long bset_second(void)
+{
+	return msecs_to_jiffies(READ_ONCE(bset_second_ms));
+}
 
 /* Nobody else can have our callback. */
 static inline bool bset_is_ours(const struct bio_set *bs)

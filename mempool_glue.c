@@ -137,7 +137,7 @@ static void *bset_pool_wait(struct bset_pool *pool, gfp_t gfp, dev_t dev)
 				TASK_UNINTERRUPTIBLE);
 		obj = bset_pool_try(pool, gfp, dev);
 		if (!obj)
-			timed_out = !io_schedule_timeout(HZ);
+			timed_out = !io_schedule_timeout(bset_second());
 		finish_wait(&pool->reserve.wait, &wait);
 		if (timed_out) {
 			bset_stall_check(pool, gfp, dev, since, &next_report);
