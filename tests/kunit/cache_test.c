@@ -17,9 +17,9 @@
 
 #include "internal.h"
 
-static const unsigned short kinds[BSET_NR_KINDS] = { 4, 16, 64, 256 };
+static const int kinds[BSET_NR_KINDS] = { 4, 16, 64, 256 };
 
-TEST_GEN_NUMBERS(kind, BSET_NR_KINDS - 1);
+TEST_INT_PARAM(kind, kinds);
 
 static struct bset_cache *cache_of(struct bio_set *bs)
 {
@@ -69,13 +69,10 @@ static unsigned long bound(struct bio_set *bs, unsigned int kind)
 	return 3UL * batch_of(bs, kind) * num_online_cpus();
 }
 
-#define KB_PARAM "/sys/module/bioset_core/parameters/cache_kb"
-#define KB_USUAL "1024"
-
 /* The module may have been loaded without. */
 static void need_caches(struct kunit *test)
 {
-	if (!test_read_number(KB_PARAM))
+	if (!test_read_number(CACHE_KB))
 		kunit_skip(test, "the caches are switched off");
 }
 
@@ -86,18 +83,23 @@ static struct bio_set *lone_set(struct kunit *test)
 	return test_set(test, 1, 328, BIOSET_NEED_BVECS);
 }
 
-/* What the caches hold for each CPU, for the rest of the test. */
 static void usual_kb(void *arg)
 {
-	test_write_file(KB_PARAM, KB_USUAL);
+	test_write_file(CACHE_KB, "1024");
 }
 
+/*
+ * What the caches hold for each CPU, for the rest of the test.  Lists are shorter
+ * with less, and it takes fewer bios to fill them.
+ */
 static void use_kb(struct kunit *test, const char *kb)
 {
-	test_needs(test, KB_PARAM);
+	test_needs(test, CACHE_KB);
 	test_defer(test, usual_kb, NULL);
-	KUNIT_ASSERT_EQ(test, test_write_file(KB_PARAM, kb), 0);
+	KUNIT_ASSERT_EQ(test, test_write_file(CACHE_KB, kb), 0);
 }
+
+#define FEW_KB "128" /* all kinds have lists, but none of them the longest */
 
 /* Allocates @n, then puts all of them. */
 static int churn(struct bio_set *bs, unsigned int nr_vecs, unsigned int n)
@@ -120,71 +122,35 @@ static int churn(struct bio_set *bs, unsigned int nr_vecs, unsigned int n)
 	return ret;
 }
 
-/* What is put last comes back first, with its array: it is warm. */
-static void cache_last_in_first_out(struct kunit *test)
+/*
+ * Sets of one layout share: a hundred sets cost no more than one.  What is put
+ * last comes back first, with its array: it is warm.
+ */
+static void cache_is_shared(struct kunit *test)
 {
-	unsigned int nr = kinds[test_number(test)];
-	struct bio_set *bs = lone_set(test);
-	struct bio_vec *vecs, *vecs_again;
+	const unsigned int nr = test_int(test);
+	struct bio_set *a = lone_set(test), *b = lone_set(test);
+	struct bio_vec *vecs;
 	struct bio *bio, *again;
 
 	bset_cache_drain_all();
 	test_stay_on_cpu();
-	bio = bio_alloc_bioset(GFP_NOIO, nr, bs);
+	bio = bio_alloc_bioset(GFP_NOIO, nr, a);
 	vecs = bio->bi_io_vec;
 	bio_put(bio);
-	again = bio_alloc_bioset(GFP_NOIO, nr, bs);
-	vecs_again = again->bi_io_vec;
-	bio_put(again);
+	KUNIT_EXPECT_EQ(test, cached(a), 1);
+	again = bio_alloc_bioset(GFP_NOIO, nr, b);
 	test_leave_cpu();
 	KUNIT_EXPECT_PTR_EQ(test, again, bio);
-	KUNIT_EXPECT_PTR_EQ(test, vecs_again, vecs);
-	KUNIT_EXPECT_EQ(test, cached(bs), 1);
-}
-
-/* Sets of one layout share: a hundred sets cost no more than one. */
-static void cache_is_shared(struct kunit *test)
-{
-	struct bio_set *a = lone_set(test), *b = lone_set(test);
-	struct bio *bio, *again;
-
-	test_stay_on_cpu();
-	bio = bio_alloc_bioset(GFP_NOIO, 256, a);
-	bio_put(bio);
-	again = bio_alloc_bioset(GFP_NOIO, 256, b);
-	test_leave_cpu();
-	KUNIT_EXPECT_PTR_EQ(test, again, bio);
+	KUNIT_EXPECT_PTR_EQ(test, again->bi_io_vec, vecs);
 	KUNIT_EXPECT_PTR_EQ(test, again->bi_pool, b);
 	bio_put(again);
 	KUNIT_EXPECT_EQ(test, test_stats(test, a).allocs, 1);
 	KUNIT_EXPECT_EQ(test, test_stats(test, b).allocs, 1);
 }
 
-struct context_case {
-	enum test_context context;
-	bool kernel;
-	unsigned int nr_vecs;
-};
-
-static const struct context_case contexts[] = {
-	{ TEST_TASK, false, 0 },      { TEST_TASK, true, 256 },
-	{ TEST_SOFTIRQ, false, 0 },   { TEST_SOFTIRQ, false, 16 },
-	{ TEST_SOFTIRQ, false, 256 }, { TEST_SOFTIRQ, true, 256 },
-	{ TEST_HARDIRQ, false, 0 },   { TEST_HARDIRQ, false, 64 },
-	{ TEST_HARDIRQ, false, 256 }, { TEST_HARDIRQ, true, 256 },
-};
-
-static void context_desc(const struct context_case *c, char *desc)
-{
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s, %s put, %u vecs",
-		 test_context_names[c->context], c->kernel ? "kernel's" : "our",
-		 c->nr_vecs);
-}
-
-KUNIT_ARRAY_PARAM(context, contexts, context_desc);
-
 struct there {
-	const struct context_case *c;
+	const struct test_way *way;
 	struct bio_set *bs;
 	struct bio *given;
 	bool failed;
@@ -196,11 +162,8 @@ static void put_there(void *arg)
 	struct there *t = arg;
 	struct bio *bio;
 
-	if (t->c->kernel)
-		test_kernel_put(t->given);
-	else
-		bio_put(t->given);
-	bio = bio_alloc_bioset(GFP_ATOMIC, t->c->nr_vecs, t->bs);
+	test_put(t->given, t->way->kernel);
+	bio = bio_alloc_bioset(GFP_ATOMIC, t->way->nr_vecs, t->bs);
 	t->failed = !bio;
 	if (bio)
 		bio_put(bio);
@@ -209,19 +172,17 @@ static void put_there(void *arg)
 /* catalogue 15: the cache takes and gives in every context */
 static void cache_in_context(struct kunit *test)
 {
-	struct there *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	const struct test_way *way = test_param(test);
+	struct there *t = test_zalloc(test, sizeof(*t));
 	struct test_later *later;
 
-	KUNIT_ASSERT_NOT_NULL(test, t);
-	t->c = test_param(test);
-	if (!test_context_usable(t->c->context))
-		kunit_skip(test, "sleeping locks");
+	test_need_context(test, way->context);
+	t->way = way;
 	t->bs = lone_set(test);
 	bset_cache_drain_all();
-	t->given = bio_alloc_bioset(GFP_NOIO, t->c->nr_vecs, t->bs);
-	KUNIT_ASSERT_NOT_NULL(test, t->given);
+	t->given = test_bio(test, way->nr_vecs, t->bs);
 	KUNIT_EXPECT_EQ(test, cached(t->bs), 0);
-	later = test_later(test, t->c->context, 1, put_there, t);
+	later = test_later(test, way->context, 1, put_there, t);
 	KUNIT_ASSERT_TRUE(test, test_within(&later->done, TEST_LIMIT_MS));
 	KUNIT_EXPECT_FALSE(test, later->wrong_context);
 	KUNIT_EXPECT_FALSE(test, t->failed);
@@ -233,7 +194,8 @@ static void cache_in_context(struct kunit *test)
  * No bio is handed out twice.  Each one that is out says so in its front_pad,
  * which nobody else writes, and which survives in the cache.
  */
-#define HAMMER_MS 1200
+#define HAMMER_MS 400
+#define HAMMERS 3
 #define HAMMER_BIOS 24
 #define IRQ_BIOS 8
 #define OUT 0x6f75746f75746f75UL
@@ -270,10 +232,7 @@ static void hammer_put(struct hammer *h, struct bio *bio, unsigned int n)
 		return;
 	if (xchg(mark_of(bio), BACK) != OUT)
 		atomic_inc(&h->twice);
-	if (n % 5)
-		bio_put(bio);
-	else
-		test_kernel_put(bio);
+	test_put(bio, n % 5 == 0);
 }
 
 /*
@@ -328,29 +287,46 @@ static void hammer_stop_irq(void *arg)
 	}
 }
 
+/*
+ * Read while everything moves: what is in flight may be off by what is allocated
+ * while the CPUs' shares are added up, and no more.
+ */
+static void expect_sane_counts(struct kunit *test, struct bio_set *bs)
+{
+	struct bioset_stats before = test_stats(test, bs);
+	struct bioset_stats s = test_stats(test, bs);
+
+	KUNIT_ASSERT_LE(test, s.in_flight,
+			HAMMERS * HAMMER_BIOS + IRQ_BIOS + s.allocs -
+				before.allocs);
+	KUNIT_ASSERT_LE(test, s.puts, s.allocs);
+	KUNIT_ASSERT_LE(test, s.reserve, s.pool_size);
+}
+
 static void cache_no_bio_twice(struct kunit *test)
 {
-	struct hammer *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
+	struct hammer *h = test_zalloc(test, sizeof(*h));
 	const int cpus = num_online_cpus();
-	struct test_worker *w[3];
+	struct test_worker *w[HAMMERS];
 	int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, h);
 	need_caches(test);
 	h->bs = test_set(test, 2, sizeof(unsigned long), BIOSET_NEED_BVECS);
 	h->end = ktime_add_ms(ktime_get(), HAMMER_MS);
 	test_hrtimer_init(&h->timer, hammer_irq, HRTIMER_MODE_REL);
 	test_defer(test, hammer_stop_irq, h);
-	if (test_context_usable(TEST_HARDIRQ))
+	if (!TEST_PREEMPT_RT)
 		hrtimer_start(&h->timer, ms_to_ktime(1), HRTIMER_MODE_REL);
 	for (i = 0; i < ARRAY_SIZE(w); i++)
 		w[i] = test_worker_on(test, i % cpus, hammer_task, h);
+	while (!test_worker_done(w[0], 1))
+		expect_sane_counts(test, h->bs);
 	for (i = 0; i < ARRAY_SIZE(w); i++)
-		KUNIT_ASSERT_TRUE(test, test_worker_done(w[i], TEST_LIMIT_MS));
+		test_join(test, w[i]);
 	hammer_stop_irq(h);
 	KUNIT_EXPECT_EQ(test, atomic_read(&h->twice), 0);
 	KUNIT_EXPECT_GT(test, atomic_read(&h->rounds), 10);
-	if (test_context_usable(TEST_HARDIRQ))
+	if (!TEST_PREEMPT_RT)
 		KUNIT_EXPECT_GT(test, atomic_read(&h->irq_rounds), 10);
 	KUNIT_EXPECT_EQ(test, test_stats(test, h->bs).in_flight, 0);
 }
@@ -377,21 +353,45 @@ static void overfill(struct kunit *test, struct bio_set *bs, unsigned int kind)
 	KUNIT_ASSERT_EQ(test, churn(bs, kinds[kind], n + 8), 0);
 }
 
+/* Bytes of what is cached of one set's class. */
+static unsigned long cached_bytes(struct bio_set *bs)
+{
+	struct bset_cache *cache = cache_of(bs);
+	unsigned long n = 0;
+	unsigned int kind;
+
+	for (kind = 0; kind < cache->nr_kinds; kind++)
+		n += cached_of_kind(bs, kind) * cache->size[kind];
+	return n;
+}
+
+static const int kbs[] = { 1, 4, 16, 64, 128 };
+
+TEST_INT_PARAM(kb, kbs);
+
+/* By the length of the lists, which is what cache_kb allows. */
 static void cache_is_bounded(struct kunit *test)
 {
-	const unsigned int kind = test_number(test);
 	struct bio_set *bs = lone_set(test);
 	unsigned long sum = 0;
-	unsigned int i;
+	unsigned int kind;
+	char kb[8];
 
+	snprintf(kb, sizeof(kb), "%d", test_int(test));
+	use_kb(test, kb);
 	bset_cache_drain_all();
-	overfill(test, bs, kind);
+	for (kind = 0; kind < BSET_NR_KINDS; kind++) {
+		overfill(test, bs, kind);
+		/* This CPU's two lists and the depot: they are used, too. */
+		KUNIT_EXPECT_GE(test, cached_of_kind(bs, kind),
+				batch_of(bs, kind));
+	}
 	KUNIT_EXPECT_TRUE(test, within_bound(bs));
-	for (i = 0; i < BSET_NR_KINDS; i++)
-		sum += cached_of_kind(bs, i);
+	KUNIT_EXPECT_LE(test, cached_bytes(bs),
+			1024UL * test_int(test) * num_online_cpus());
+	for (kind = 0; kind < BSET_NR_KINDS; kind++)
+		sum += cached_of_kind(bs, kind);
 	KUNIT_EXPECT_EQ(test, cached(bs), sum);
-	/* This CPU's two lists and the depot: they are used, too. */
-	KUNIT_EXPECT_GE(test, cached_of_kind(bs, kind), batch_of(bs, kind));
 	bset_cache_drain_all();
 	KUNIT_EXPECT_EQ(test, cached(bs), 0);
 }
@@ -399,26 +399,24 @@ static void cache_is_bounded(struct kunit *test)
 /* Each CPU empties its own a little later. */
 static bool soon_empty(struct bio_set *bs)
 {
-	unsigned int ms;
-
-	for (ms = 0; ms < TEST_LIMIT_MS && cached(bs); ms += 20)
-		msleep(20);
-	return !cached(bs);
+	return TEST_UNTIL(!cached(bs));
 }
 
 /* Also when more classes leave each a smaller share. */
 static void cache_bound_shrinks_with_classes(struct kunit *test)
 {
 	struct bio_set *bs = lone_set(test);
-	const unsigned int before = batch_of(bs, BSET_INLINE);
-	unsigned int pad, kind;
+	unsigned int before, i, kind;
 
+	use_kb(test, FEW_KB);
+	before = batch_of(bs, BSET_INLINE);
 	for (kind = 0; kind < BSET_NR_KINDS; kind++)
 		overfill(test, bs, kind);
-	for (pad = 0; pad < 24; pad++)
-		test_set(test, 1, 336 + 8 * pad,
+	for (i = 0; i < 8; i++)
+		test_set(test, 1, 336 + 8 * i,
 			 BIOSET_NEED_BVECS | BSET_NO_RESCUER);
 	KUNIT_EXPECT_LT(test, batch_of(bs, BSET_INLINE), before);
+	KUNIT_EXPECT_GT(test, batch_of(bs, BSET_INLINE), 0);
 	KUNIT_EXPECT_TRUE(test, soon_empty(bs));
 	overfill(test, bs, BSET_INLINE);
 	KUNIT_EXPECT_TRUE(test, within_bound(bs));
@@ -441,18 +439,6 @@ static bool caches_all_kinds(struct bio_set *bs)
 	return true;
 }
 
-/* Bytes of what is cached of one set's class. */
-static unsigned long cached_bytes(struct bio_set *bs)
-{
-	struct bset_cache *cache = cache_of(bs);
-	unsigned long n = 0;
-	unsigned int kind;
-
-	for (kind = 0; kind < cache->nr_kinds; kind++)
-		n += cached_of_kind(bs, kind) * cache->size[kind];
-	return n;
-}
-
 /* A class whose objects are larger than a share loses its own cache only. */
 static void cache_big_class_spares_others(struct kunit *test)
 {
@@ -467,7 +453,8 @@ static void cache_big_class_spares_others(struct kunit *test)
 			1024UL * 1024 * num_online_cpus());
 }
 
-#define MANY 64
+#define MANY 16
+#define MANY_KB 256
 
 /* As do many of them together; and they hold no more than one does. */
 static void cache_many_classes_share(struct kunit *test)
@@ -477,6 +464,7 @@ static void cache_many_classes_share(struct kunit *test)
 	unsigned int i, kind;
 
 	need_caches(test);
+	use_kb(test, __stringify(MANY_KB));
 	for (i = 0; i < MANY; i++)
 		sets[i] = test_set(test, 1, 328 + 8 * i,
 				   BIOSET_NEED_BVECS | BSET_NO_RESCUER);
@@ -487,8 +475,8 @@ static void cache_many_classes_share(struct kunit *test)
 			overfill(test, sets[i], kind);
 	for (i = 0; i < MANY; i++)
 		bytes += cached_bytes(sets[i]);
-	KUNIT_EXPECT_GT(test, bytes, 64 * 1024);
-	KUNIT_EXPECT_LE(test, bytes, 1024UL * 1024 * num_online_cpus());
+	KUNIT_EXPECT_GT(test, bytes, MANY_KB * 1024 / 16);
+	KUNIT_EXPECT_LE(test, bytes, MANY_KB * 1024UL * num_online_cpus());
 }
 
 /* cache_kb, also set while there is something in the caches */
@@ -497,6 +485,7 @@ static void cache_off_keeps_nothing(struct kunit *test)
 	struct bio_set *bs = lone_set(test);
 	unsigned int kind;
 
+	use_kb(test, FEW_KB);
 	for (kind = 0; kind < BSET_NR_KINDS; kind++)
 		overfill(test, bs, kind);
 	use_kb(test, "0");
@@ -505,54 +494,8 @@ static void cache_off_keeps_nothing(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, churn(bs, kinds[kind], 20), 0);
 		KUNIT_EXPECT_EQ(test, cached(bs), 0);
 	}
-	use_kb(test, KB_USUAL);
+	usual_kb(NULL);
 	KUNIT_EXPECT_TRUE(test, caches_all_kinds(bs));
-}
-
-static const char *const tiny_kb[] = { "1", "4", "16", "64" };
-
-TEST_GEN_NUMBERS(tiny, ARRAY_SIZE(tiny_kb) - 1);
-
-static void cache_tiny_is_bounded(struct kunit *test)
-{
-	const char *kb = tiny_kb[test_number(test)];
-	struct bio_set *bs = lone_set(test);
-	unsigned int kind, most;
-
-	KUNIT_ASSERT_EQ(test, kstrtouint(kb, 0, &most), 0);
-	use_kb(test, kb);
-	for (kind = 0; kind < BSET_NR_KINDS; kind++)
-		overfill(test, bs, kind);
-	KUNIT_EXPECT_TRUE(test, within_bound(bs));
-	KUNIT_EXPECT_LE(test, cached_bytes(bs),
-			1024UL * most * num_online_cpus());
-}
-
-static void cache_kb_refuses_nonsense(struct kunit *test)
-{
-	need_caches(test);
-	test_needs(test, KB_PARAM);
-	KUNIT_EXPECT_LT(test, test_write_file(KB_PARAM, "x"), 0);
-	KUNIT_EXPECT_LT(test, test_write_file(KB_PARAM, "-1"), 0);
-	KUNIT_EXPECT_LT(test, test_write_file(KB_PARAM, "4294967295"), 0);
-	KUNIT_EXPECT_EQ(test, test_read_number(KB_PARAM), 1024);
-}
-
-static void cache_drain_empties(struct kunit *test)
-{
-	struct bio_set *bs = lone_set(test);
-	struct bio_set *nobvec = test_set(test, 1, 328, 0);
-	int i;
-
-	for (i = 0; i < BSET_NR_KINDS; i++)
-		KUNIT_ASSERT_EQ(test, churn(bs, kinds[i], 20), 0);
-	KUNIT_ASSERT_EQ(test, churn(nobvec, 0, 20), 0);
-	KUNIT_EXPECT_GT(test, cached(bs), 0);
-	KUNIT_EXPECT_GT(test, cached(nobvec), 0);
-	bset_cache_drain_all();
-	KUNIT_EXPECT_EQ(test, cached(bs), 0);
-	KUNIT_EXPECT_EQ(test, cached(nobvec), 0);
-	KUNIT_EXPECT_EQ(test, bset_cache_count(bset_of(bs)->vec.cache), 0);
 }
 
 static int churn_all_kinds(void *arg)
@@ -566,10 +509,10 @@ static int churn_all_kinds(void *arg)
 
 static void fill_on(struct kunit *test, struct bio_set *bs, int cpu)
 {
-	struct test_worker *w = test_worker_on(test, cpu, churn_all_kinds, bs);
-
-	KUNIT_ASSERT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));
-	KUNIT_ASSERT_EQ(test, w->ret, 0);
+	KUNIT_ASSERT_EQ(test,
+			test_join(test, test_worker_on(test, cpu,
+						       churn_all_kinds, bs)),
+			0);
 }
 
 /* What a CPU holds on lists of its own, the depot's not counted. */
@@ -605,7 +548,14 @@ static void cpu_back(void *arg)
 	test_add_cpu((uintptr_t)arg);
 }
 
-/* catalogue 18: a CPU that goes leaves nothing behind */
+static void take_cpu(struct kunit *test, unsigned int cpu)
+{
+	if (test_remove_cpu(cpu))
+		kunit_skip(test, "this CPU stays");
+	test_defer(test, cpu_back, (void *)(uintptr_t)cpu);
+}
+
+/* catalogue 18: a CPU that goes leaves nothing behind, and may come again */
 static void cache_cpu_offline(struct kunit *test)
 {
 	struct bio_set *bs = lone_set(test);
@@ -614,11 +564,14 @@ static void cache_cpu_offline(struct kunit *test)
 	bset_cache_drain_all();
 	fill_on(test, bs, cpu);
 	KUNIT_ASSERT_GT(test, held_by_cpu(bs, cpu), 0);
-	if (test_remove_cpu(cpu))
-		kunit_skip(test, "this CPU stays");
-	test_defer(test, cpu_back, (void *)(uintptr_t)cpu);
+	take_cpu(test, cpu);
 	KUNIT_EXPECT_EQ(test, held_by_cpu(bs, cpu), 0);
 	fill_on(test, bs, 0);
+	bset_cache_drain_all();
+	KUNIT_EXPECT_EQ(test, cached(bs), 0);
+	KUNIT_ASSERT_EQ(test, test_add_cpu(cpu), 0);
+	fill_on(test, bs, cpu);
+	KUNIT_EXPECT_GT(test, held_by_cpu(bs, cpu), 0);
 	bset_cache_drain_all();
 	KUNIT_EXPECT_EQ(test, cached(bs), 0);
 }
@@ -628,33 +581,18 @@ static void cache_depot_is_for_online_cpus(struct kunit *test)
 {
 	struct bio_set *bs = lone_set(test);
 	const unsigned int cpu = last_cpu(test);
-	const unsigned int batch = batch_of(bs, BSET_INLINE);
+	unsigned int batch;
 
+	use_kb(test, FEW_KB);
+	batch = batch_of(bs, BSET_INLINE);
 	overfill(test, bs, BSET_INLINE);
 	KUNIT_EXPECT_EQ(test, in_depot(bs, BSET_INLINE),
 			batch * num_online_cpus());
-	if (test_remove_cpu(cpu))
-		kunit_skip(test, "this CPU stays");
-	test_defer(test, cpu_back, (void *)(uintptr_t)cpu);
+	take_cpu(test, cpu);
 	KUNIT_EXPECT_EQ(test, in_depot(bs, BSET_INLINE),
 			batch * num_online_cpus());
 	overfill(test, bs, BSET_INLINE);
 	KUNIT_EXPECT_TRUE(test, within_bound(bs));
-}
-
-/* and may be used again when it is back. */
-static void cache_cpu_online_again(struct kunit *test)
-{
-	struct bio_set *bs = lone_set(test);
-	const unsigned int cpu = last_cpu(test);
-
-	if (test_remove_cpu(cpu))
-		kunit_skip(test, "this CPU stays");
-	KUNIT_ASSERT_EQ(test, test_add_cpu(cpu), 0);
-	fill_on(test, bs, cpu);
-	KUNIT_EXPECT_GT(test, held_by_cpu(bs, cpu), 0);
-	bset_cache_drain_all();
-	KUNIT_EXPECT_EQ(test, cached(bs), 0);
 }
 
 /* Memory pressure, as root makes it. */
@@ -677,6 +615,7 @@ static void cache_shrinks_by_number(struct kunit *test)
 	struct bio_set *bs = lone_set(test);
 	unsigned long before;
 
+	use_kb(test, FEW_KB);
 	bset_cache_drain_all();
 	overfill(test, bs, BSET_INLINE);
 	before = cached(bs);
@@ -754,109 +693,58 @@ static void cache_shrinker_looks_first(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&drains[last]), 1);
 }
 
-struct twice_case {
-	bool kernel;
-	unsigned int nr_vecs;
-};
-
-/* The kernel's bio_put() gives arrays of 16 and 64 vecs back before we know. */
-static const struct twice_case twice_cases[] = {
-	{ false, 0 },	{ false, 16 }, { false, 64 },
-	{ false, 256 }, { true, 0 },   { true, 256 },
-};
-
-static void twice_desc(const struct twice_case *c, char *desc)
-{
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s put, %u vecs",
-		 c->kernel ? "kernel's" : "our", c->nr_vecs);
-}
-
-KUNIT_ARRAY_PARAM(twice, twice_cases, twice_desc);
-
-static void put_as(const struct twice_case *c, struct bio *bio)
-{
-	if (c->kernel)
-		test_kernel_put(bio);
-	else
-		test_our_put(bio);
-}
-
 /* A second put is noticed, and does no harm: no bio goes out twice. */
-static void cache_second_put(struct kunit *test)
+static void second_put(struct kunit *test, unsigned int nr_vecs, bool kernel)
 {
-	const struct twice_case *c = test_param(test);
 	struct bio_set *bs = lone_set(test);
-	struct bio *bio, *a, *b;
+	struct bio *bio = test_bio(test, nr_vecs, bs), *a, *b;
 	unsigned long held;
 
-	bio = bio_alloc_bioset(GFP_NOIO, c->nr_vecs, bs);
-	KUNIT_ASSERT_NOT_NULL(test, bio);
 	test_splat_once_begin("is free already");
 	test_stay_on_cpu();
-	put_as(c, bio);
+	test_put(bio, kernel);
 	held = cached(bs);
-	put_as(c, bio);
+	test_put(bio, kernel);
 	test_leave_cpu();
 	test_splat_end();
 	/* Once, whichever of these cases was the first. */
-	KUNIT_EXPECT_TRUE(test, test_logged("is free already"));
+	KUNIT_EXPECT_GT(test, test_logged("bioset: ", "is free already"), 0);
 	KUNIT_EXPECT_EQ(test, cached(bs), held);
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).puts, 1);
-	a = bio_alloc_bioset(GFP_NOIO, c->nr_vecs, bs);
-	b = bio_alloc_bioset(GFP_NOIO, c->nr_vecs, bs);
+	a = test_bio(test, nr_vecs, bs);
+	b = test_bio(test, nr_vecs, bs);
 	KUNIT_EXPECT_PTR_NE(test, a, b);
 	bio_put(a);
 	if (b != a)
 		bio_put(b);
 }
 
+/* The kernel's bio_put() gives arrays of 16 and 64 vecs back before we know. */
+static void cache_second_put(struct kunit *test)
+{
+	const unsigned int nr_vecs = test_int(test);
+
+	second_put(test, nr_vecs, false);
+	if (nr_vecs <= 4 || nr_vecs > 64)
+		second_put(test, nr_vecs, true);
+}
+
 /* The last set of a class takes slab and cache along. */
 static void cache_goes_with_last_set(struct kunit *test)
 {
-	struct bio_set *bs = kunit_kzalloc(test, sizeof(*bs), GFP_KERNEL);
-	char prefix[32];
-	unsigned int ms;
+	struct bio_set *bs = test_zalloc(test, sizeof(*bs));
+	char path[80] = TEST_SLABS "/";
+	const size_t n = strlen(path);
 
 	test_needs(test, TEST_SLABS);
-	KUNIT_ASSERT_NOT_NULL(test, bs);
 	KUNIT_ASSERT_EQ(test, bioset_init(bs, 1, 4321, BIOSET_NEED_BVECS), 0);
-	snprintf(prefix, sizeof(prefix), "bset_bio-%u.",
-		 kmem_cache_size(bs->bio_slab));
 	churn_all_kinds(bs);
-	KUNIT_EXPECT_EQ(test, test_slabs_named(prefix, NULL, 0), 1);
+	KUNIT_EXPECT_TRUE(test, test_slab_name(bs, path + n, sizeof(path) - n));
+	KUNIT_EXPECT_TRUE(test, test_path_exists(path));
 	bioset_exit(bs);
 	/* It is typesafe by RCU, so that takes a while. */
-	for (ms = 0; ms < TEST_LIMIT_MS; ms += 20) {
-		if (!test_slabs_named(prefix, NULL, 0))
-			break;
-		msleep(20);
-	}
-	KUNIT_EXPECT_EQ(test, test_slabs_named(prefix, NULL, 0), 0);
-}
-
-/* Which array a bio has must not get mixed up between kinds. */
-static void cache_kinds_do_not_mix(struct kunit *test)
-{
-	struct bio_set *bs = lone_set(test);
-	unsigned int i, nr;
-	struct bio *bio;
-
-	for (i = 0; i < 600; i++) {
-		nr = i * 37 % (BIO_MAX_VECS + 1);
-		bio = (i & 4) ? bio_alloc_bioset(GFP_NOIO, nr, bs)
-			      : kernel_bio_alloc(NULL, nr, REQ_OP_READ,
-						 GFP_NOIO, bs);
-		KUNIT_ASSERT_NOT_NULL(test, bio);
-		KUNIT_ASSERT_GE(test, bio->bi_max_vecs, nr);
-		if (nr)
-			memset(bio->bi_io_vec, i,
-			       bio->bi_max_vecs * sizeof(struct bio_vec));
-		if (i % 3)
-			bio_put(bio);
-		else
-			test_kernel_put(bio);
-	}
+	KUNIT_EXPECT_TRUE(test, TEST_UNTIL(!test_path_exists(path)));
 }
 
 /* catalogue 19: full caches for the leak scan, until the module is unloaded */
@@ -884,29 +772,23 @@ void test_leftovers_exit(void)
 }
 
 static struct kunit_case cache_cases[] = {
-	KUNIT_CASE_PARAM(cache_last_in_first_out, kind_gen_params),
-	KUNIT_CASE(cache_is_shared),
-	KUNIT_CASE_PARAM(cache_in_context, context_gen_params),
+	KUNIT_CASE_PARAM(cache_is_shared, kind_gen_params),
+	KUNIT_CASE_PARAM(cache_in_context, test_ways_gen_params),
 	KUNIT_CASE(cache_no_bio_twice),
-	KUNIT_CASE_PARAM(cache_is_bounded, kind_gen_params),
+	KUNIT_CASE_PARAM(cache_is_bounded, kb_gen_params),
 	KUNIT_CASE(cache_bound_shrinks_with_classes),
 	KUNIT_CASE(cache_big_class_spares_others),
 	KUNIT_CASE(cache_many_classes_share),
 	KUNIT_CASE(cache_off_keeps_nothing),
-	KUNIT_CASE_PARAM(cache_tiny_is_bounded, tiny_gen_params),
-	KUNIT_CASE(cache_kb_refuses_nonsense),
-	KUNIT_CASE(cache_drain_empties),
 	KUNIT_CASE(cache_cpu_offline),
 	KUNIT_CASE(cache_depot_is_for_online_cpus),
-	KUNIT_CASE(cache_cpu_online_again),
 	KUNIT_CASE(cache_shrinks),
 	KUNIT_CASE(cache_shrinks_by_number),
 	KUNIT_CASE(cache_shrinker_looks_first),
-	KUNIT_CASE_PARAM(cache_second_put, twice_gen_params),
+	KUNIT_CASE_PARAM(cache_second_put, kind_gen_params),
 	KUNIT_CASE(cache_goes_with_last_set),
-	KUNIT_CASE(cache_kinds_do_not_mix),
 	KUNIT_CASE(cache_left_full),
-	{}
+	{},
 };
 
 struct kunit_suite bset_cache_suite = {

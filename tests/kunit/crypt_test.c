@@ -15,7 +15,7 @@
  * How often a case does what must leave no context behind, and how many may be
  * there afterwards: on some kernels others use the same slab.
  */
-#define MANY 1600
+#define MANY 400
 #define FEW 100
 
 static struct blk_crypto_key key;
@@ -52,19 +52,9 @@ static void encrypt(struct bio *bio)
 	test_encrypt(bio, &ctx);
 }
 
-/* A page from sector 0 on, of nobody's set */
-static struct bio *page_bio(struct test_disk *disk, bset_opf_t opf,
-			    struct page *page)
-{
-	struct bio *bio = kernel_bio_alloc_fs(disk->bdev, 1, opf);
-
-	__bio_add_page(bio, page, PAGE_SIZE, 0);
-	return bio;
-}
-
 static struct bio *source_bio(struct test_disk *disk)
 {
-	struct bio *bio = page_bio(disk, REQ_OP_WRITE, ZERO_PAGE(0));
+	struct bio *bio = test_page_bio(disk, REQ_OP_WRITE, ZERO_PAGE(0));
 
 	encrypt(bio);
 	return bio;
@@ -79,27 +69,10 @@ static void expect_context(struct kunit *test, const struct bio *bio, u64 dun)
 	KUNIT_EXPECT_EQ(test, ctx->bc_dun[0], dun);
 }
 
-static void put_either(struct bio *bio, unsigned int i)
-{
-	if (i & 1)
-		test_kernel_put(bio);
-	else
-		bio_put(bio);
-}
-
-static const unsigned short vec_counts[] = { 0, 4, 16, 64, 128, 256 };
-
-static void vecs_desc(const unsigned short *nr, char *desc)
-{
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u vecs", *nr);
-}
-
-KUNIT_ARRAY_PARAM(vecs, vec_counts, vecs_desc);
-
 /* No bio has the context of who had it before, whichever way it was put. */
 static void crypt_alloc(struct kunit *test)
 {
-	const unsigned int nr = *(const unsigned short *)test_param(test);
+	const unsigned int nr = test_int(test);
 	struct test_disk *disk = test_disk(test, NULL, NULL);
 	struct bio_set *bs = test_set(test, 2, 16, BIOSET_NEED_BVECS);
 	struct bio *bio;
@@ -115,14 +88,14 @@ static void crypt_alloc(struct kunit *test)
 		bio = bio_alloc_bioset(i & 2 ? disk->bdev : NULL, nr,
 				       REQ_OP_WRITE, GFP_NOIO, bs);
 		KUNIT_ASSERT_NOT_NULL(test, bio);
-		KUNIT_EXPECT_PTR_EQ(test, test_crypt(bio), NULL);
+		KUNIT_EXPECT_NULL(test, test_crypt(bio));
 		encrypt(bio);
 		if (i & 4) {
 			bio_get(bio);
 			bio_put(bio);
 			expect_context(test, bio, DUN);
 		}
-		put_either(bio, i);
+		test_put(bio, i & 1);
 	}
 	expect_no_more(test, before);
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
@@ -151,12 +124,12 @@ static void expect_own_context(struct kunit *test, struct bio_set *bs)
 		expect_context(test, clone, DUN);
 		KUNIT_EXPECT_PTR_NE(test, test_crypt(clone), ctx);
 		KUNIT_EXPECT_EQ(test, clone->bi_iter.bi_size, PAGE_SIZE);
-		put_either(clone, i);
+		test_put(clone, i & 1);
 		KUNIT_EXPECT_PTR_EQ(test, test_crypt(src), ctx);
 		expect_context(test, src, DUN);
 	}
 	expect_no_more(test, before);
-	test_kernel_put(src);
+	test_put(src, true);
 }
 
 static void crypt_clone(struct kunit *test)
@@ -165,13 +138,8 @@ static void crypt_clone(struct kunit *test)
 
 	need_encryption(test);
 	expect_own_context(test, bs);
-	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
-}
-
-static void crypt_clone_null_set(struct kunit *test)
-{
-	need_encryption(test);
 	expect_own_context(test, NULL);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
 }
 
 /* What is left after the front begins with a later number. */
@@ -192,8 +160,8 @@ static void crypt_split(struct kunit *test)
 		expect_context(test, front, DUN);
 		expect_context(test, src, DUN + 3ULL);
 		KUNIT_EXPECT_EQ(test, bio_sectors(front), 3);
-		put_either(front, i);
-		test_kernel_put(src);
+		test_put(front, i & 1);
+		test_put(src, true);
 	}
 	expect_no_more(test, before);
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
@@ -202,7 +170,7 @@ static void crypt_split(struct kunit *test)
 static void expect_no_clone(struct kunit *test, struct bio *src,
 			    struct bio_set *bs)
 {
-	KUNIT_EXPECT_PTR_EQ(test, bio_clone_fast(src, GFP_NOIO, bs), NULL);
+	KUNIT_EXPECT_NULL(test, bio_clone_fast(src, GFP_NOIO, bs));
 }
 
 /*
@@ -218,7 +186,7 @@ static void crypt_with_integrity(struct kunit *test)
 	long before;
 
 	need_encryption(test);
-	src = page_bio(disk, REQ_OP_WRITE, ZERO_PAGE(0));
+	src = test_page_bio(disk, REQ_OP_WRITE, ZERO_PAGE(0));
 	KUNIT_ASSERT_FALSE(test, IS_ERR(bio_integrity_alloc(src, GFP_NOIO, 1)));
 	encrypt(src);
 	before = contexts();
@@ -231,7 +199,7 @@ static void crypt_with_integrity(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
 	expect_context(test, src, DUN);
 	KUNIT_EXPECT_NOT_NULL(test, bio_integrity(src));
-	test_kernel_put(src);
+	test_put(src, true);
 }
 
 /* A disk of one page */
@@ -260,10 +228,8 @@ static void io_ended(struct bio *bio)
 /* Waits for it, and puts it. */
 static void do_io(struct kunit *test, struct bio *bio)
 {
-	struct completion *done =
-		kunit_kzalloc(test, sizeof(*done), GFP_KERNEL);
+	struct completion *done = test_zalloc(test, sizeof(*done));
 
-	KUNIT_ASSERT_NOT_NULL(test, done);
 	init_completion(done);
 	bio->bi_private = done;
 	bio->bi_end_io = io_ended;
@@ -273,11 +239,26 @@ static void do_io(struct kunit *test, struct bio *bio)
 	bio_put(bio);
 }
 
+/* A function of the kernel's that it exports to no module, or NULL. */
+static void *kernel_symbol(const char *name)
+{
+	unsigned long address = 0;
+	char text[24];
+
+	if (!test_ask_shell(
+		    text, sizeof(text),
+		    "sed -n 's/^\\([0-9a-f]*\\) [tT] %s$/0x\\1/p' /proc/kallsyms",
+		    name) ||
+	    kstrtoul(text, 0, &address))
+		return NULL;
+	return (void *)address;
+}
+
 /* The kernel's own cipher, for disks that have none.  Nobody exports it. */
 static void start_cipher(struct kunit *test)
 {
 	int (*start)(enum blk_crypto_mode_num mode) =
-		test_kernel_symbol("blk_crypto_fallback_start_using_mode");
+		kernel_symbol("blk_crypto_fallback_start_using_mode");
 
 	KUNIT_ASSERT_NOT_NULL(test, start);
 	KUNIT_ASSERT_EQ(test, start(key.crypto_cfg.crypto_mode), 0);
@@ -286,29 +267,21 @@ static void start_cipher(struct kunit *test)
 static void stop_cipher(void *unused)
 {
 	int (*evict)(const struct blk_crypto_key *key) =
-		test_kernel_symbol("blk_crypto_fallback_evict_key");
+		kernel_symbol("blk_crypto_fallback_evict_key");
 
 	if (evict)
 		evict(&key);
 }
 
-static void page_free(void *p)
-{
-	free_page((unsigned long)p);
-}
-
+/* kmalloc() aligns it to a page. */
 static void *whole_page(struct kunit *test, int byte)
 {
-	void *p = (void *)__get_free_page(GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, p);
-	test_defer(test, page_free, p);
-	return memset(p, byte, PAGE_SIZE);
+	return memset(test_zalloc(test, PAGE_SIZE), byte, PAGE_SIZE);
 }
 
 static struct bio *encrypted(struct test_disk *disk, bset_opf_t opf, void *p)
 {
-	struct bio *bio = page_bio(disk, opf, virt_to_page(p));
+	struct bio *bio = test_page_bio(disk, opf, virt_to_page(p));
 
 	encrypt(bio);
 	return bio;
@@ -326,7 +299,7 @@ static void write_in_parts(struct kunit *test, struct test_disk *disk, void *p,
 	part = bio_alloc_clone(disk->bdev, bio, GFP_NOIO, bs);
 	KUNIT_ASSERT_NOT_NULL(test, part);
 	do_io(test, part);
-	test_kernel_put(bio);
+	test_put(bio, true);
 }
 
 static void read_by_clone(struct kunit *test, struct test_disk *disk, void *p,
@@ -337,7 +310,7 @@ static void read_by_clone(struct kunit *test, struct test_disk *disk, void *p,
 
 	KUNIT_ASSERT_NOT_NULL(test, clone);
 	do_io(test, clone);
-	test_kernel_put(bio);
+	test_put(bio, true);
 }
 
 static unsigned int sectors_alike(const void *a, const void *b)
@@ -371,14 +344,14 @@ static void crypt_io(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).in_flight, 0);
 }
 
-static struct kunit_case crypt_cases[] = { KUNIT_CASE_PARAM(crypt_alloc,
-							    vecs_gen_params),
-					   KUNIT_CASE(crypt_clone),
-					   KUNIT_CASE(crypt_clone_null_set),
-					   KUNIT_CASE(crypt_split),
-					   KUNIT_CASE(crypt_with_integrity),
-					   KUNIT_CASE(crypt_io),
-					   {} };
+static struct kunit_case crypt_cases[] = {
+	KUNIT_CASE_PARAM(crypt_alloc, test_vecs_gen_params),
+	KUNIT_CASE(crypt_clone),
+	KUNIT_CASE(crypt_split),
+	KUNIT_CASE(crypt_with_integrity),
+	KUNIT_CASE(crypt_io),
+	{},
+};
 
 struct kunit_suite bset_crypt_suite = {
 	.name = "crypt",

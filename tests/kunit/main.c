@@ -6,7 +6,7 @@
  * suites before its parameters are read and before its init function.
  */
 #include <linux/module.h>
-#include <linux/slab.h>
+#include <linux/string.h>
 
 #include "testlib.h"
 
@@ -17,11 +17,7 @@ MODULE_PARM_DESC(limit_ms, "when to give up on a wait (default 20000)");
 #ifndef MODULE
 
 /* Built in, the kernel runs them when all else is up, and filters them. */
-kunit_test_suites(&bset_api_suite, &bset_crypt_suite, &bset_plain_suite,
-		  &bset_layout_suite, &bset_badinput_suite, &bset_foreign_suite,
-		  &bset_reserve_suite, &bset_rescue_suite, &bset_teardown_suite,
-		  &bset_cache_suite, &bset_stats_suite, &bset_trace_suite,
-		  &bset_debug_suite, &bset_toggle_suite);
+kunit_test_suites(TEST_SUITES);
 
 #else
 
@@ -29,50 +25,40 @@ static char *suite = "";
 module_param(suite, charp, 0444);
 MODULE_PARM_DESC(suite, "run this suite, or suite.case, only (default: all)");
 
-static struct kunit_suite *const all_suites[] = {
-	&bset_api_suite,     &bset_crypt_suite,	   &bset_plain_suite,
-	&bset_layout_suite,  &bset_badinput_suite, &bset_foreign_suite,
-	&bset_reserve_suite, &bset_rescue_suite,   &bset_teardown_suite,
-	&bset_cache_suite,   &bset_stats_suite,	   &bset_trace_suite,
-	&bset_debug_suite,   &bset_toggle_suite,
-};
+static struct kunit_suite *const all_suites[] = { TEST_SUITES };
 
 static struct kunit_suite *chosen[ARRAY_SIZE(all_suites) + 1];
 static int nr_chosen;
 
 /* One case of a suite, as a suite with no other. */
-static struct kunit_suite *one_case;
+static struct kunit_suite one_case;
 static struct kunit_case one_case_list[2];
 
 static struct kunit_suite *pick_case(struct kunit_suite *from, const char *name)
 {
-	struct kunit_case *c;
+	struct kunit_case *c = from->test_cases;
 
-	for (c = from->test_cases; c->run_case; c++) {
-		if (strcmp(name, c->name))
-			continue;
-		one_case_list[0] = *c;
-		one_case = kmemdup(from, sizeof(*from), GFP_KERNEL);
-		if (one_case)
-			one_case->test_cases = one_case_list;
-		return one_case;
-	}
-	return NULL;
+	while (c->run_case && strcmp(name, c->name))
+		c++;
+	one_case_list[0] = *c;
+	memcpy(&one_case, from, sizeof(one_case));
+	one_case.test_cases = one_case_list;
+	return c->run_case ? &one_case : NULL;
 }
 
 static void choose_suites(void)
 {
-	const size_t len = strcspn(suite, ".");
+	const char *name = strchrnul(suite, '.');
 	struct kunit_suite *s;
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(all_suites); i++) {
 		s = all_suites[i];
-		if (len &&
-		    (strlen(s->name) != len || strncmp(suite, s->name, len)))
+		if (*suite && (strlen(s->name) != name - suite ||
+			       !strstarts(suite, s->name)))
 			continue;
-		if (suite[len])
-			s = pick_case(s, suite + len + 1);
+		if (*name)
+			s = pick_case(s, name + 1);
 		if (s)
 			chosen[nr_chosen++] = s;
 	}
@@ -100,7 +86,6 @@ static void __exit bioset_kunit_exit(void)
 {
 	test_leftovers_exit();
 	test_suites_exit(chosen, nr_chosen);
-	kfree(one_case);
 }
 
 module_init(bioset_kunit_init);

@@ -2,7 +2,6 @@
 /*
  * What a set says about itself, by function call and in debugfs
  */
-#include <linux/delay.h>
 #include <linux/slab.h>
 
 /* First, for the documented names; internal.h comes without. */
@@ -54,27 +53,31 @@ static void stats_count_every_path(struct kunit *test)
 				take(counts[i], !(way & 1), way & 4, bs, &bio);
 			KUNIT_ASSERT_NOT_NULL(test, bio);
 			expect_counts(test, bs, allocs, puts);
-			if (way & 2)
-				bio_put(bio);
-			else
-				test_kernel_put(bio);
+			test_put(bio, !(way & 2));
 			expect_counts(test, bs, allocs, ++puts);
 		}
 	}
 }
 
-static void stats_failures_do_not_count(struct kunit *test)
+/* What took the way of the reserve, and what came to nothing */
+static void stats_of_slow_paths(struct kunit *test)
 {
 	struct bio_set *bs = test_starved_set(test, 1, BIOSET_NEED_BVECS);
-	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, 256, bs);
+	struct bio *bio = test_bio(test, 256, bs);
 
-	KUNIT_ASSERT_NOT_NULL(test, bio);
-	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOWAIT, 0, bs), NULL);
-	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOWAIT, 256, bs), NULL);
-	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOWAIT, 257, bs), NULL);
+	/* a bio and an array */
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).from_reserve, 2);
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).failed, 0);
+	KUNIT_EXPECT_NULL(test, bio_alloc_bioset(GFP_NOWAIT, 0, bs));
+	KUNIT_EXPECT_NULL(test, bio_alloc_bioset(GFP_NOWAIT, 256, bs));
+	KUNIT_EXPECT_NULL(test, bio_alloc_bioset(GFP_NOWAIT, 257, bs));
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).failed, 3);
 	expect_counts(test, bs, 1, 0);
 	bio_put(bio);
 	expect_counts(test, bs, 1, 1);
+	bset_starve(bs, 0);
+	bio_put(test_bio(test, 0, bs));
+	KUNIT_EXPECT_EQ(test, test_stats(test, bs).from_reserve, 2);
 }
 
 static void stats_of_a_new_set(struct kunit *test)
@@ -104,48 +107,21 @@ static bool named(struct bio_set *bs, const char *start)
 static void stats_names(struct kunit *test)
 {
 	static struct {
-		struct bio_set data;
 		struct bio_set meta[2];
 	} dev;
-	struct bio_set *created;
+	struct bio_set *created = bioset_create(1, 0);
 	int i;
 
-	KUNIT_ASSERT_EQ(test, bioset_init(&dev.data, 1, 0, 0), 0);
 	for (i = 0; i < 2; i++)
-		KUNIT_EXPECT_EQ(test, bioset_init(&dev.meta[i], 1, 0, 0), 0);
-	created = bioset_create(1, 0);
-	KUNIT_EXPECT_TRUE(test, named(&dev.data, TEST_OWNER ".data."));
+		KUNIT_ASSERT_EQ(test, bioset_init(&dev.meta[i], 1, 0, 0), 0);
 	KUNIT_EXPECT_TRUE(test, named(&dev.meta[0], TEST_OWNER ".meta"));
 	KUNIT_EXPECT_STRNEQ(test, bset_of(&dev.meta[0])->name,
 			    bset_of(&dev.meta[1])->name);
-	KUNIT_EXPECT_NOT_NULL(test, created);
-	if (created)
-		KUNIT_EXPECT_TRUE(test, named(created, TEST_OWNER ".bioset."));
+	KUNIT_EXPECT_TRUE(test,
+			  created && named(created, TEST_OWNER ".bioset."));
 	bioset_free(created);
 	for (i = 0; i < 2; i++)
 		bioset_exit(&dev.meta[i]);
-	bioset_exit(&dev.data);
-}
-
-/* What took the way of the reserve, and what came to nothing */
-static void stats_of_slow_paths(struct kunit *test)
-{
-	struct bio_set *bs = test_starved_set(test, 2, BIOSET_NEED_BVECS);
-	struct bioset_stats s;
-	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, 256, bs);
-
-	KUNIT_ASSERT_NOT_NULL(test, bio);
-	s = test_stats(test, bs);
-	KUNIT_EXPECT_EQ(test, s.from_reserve, 2); /* a bio and an array */
-	KUNIT_EXPECT_EQ(test, s.failed, 0);
-	bio_put(bio);
-	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOWAIT, 257, bs), NULL);
-	KUNIT_EXPECT_EQ(test, test_stats(test, bs).failed, 1);
-	bset_starve(bs, 0);
-	bio = bio_alloc_bioset(GFP_NOIO, 0, bs);
-	KUNIT_ASSERT_NOT_NULL(test, bio);
-	bio_put(bio);
-	KUNIT_EXPECT_EQ(test, test_stats(test, bs).from_reserve, 2);
 }
 
 static unsigned int waits_of_at_least(const struct bset *set, unsigned int us)
@@ -162,16 +138,11 @@ static unsigned int waits_of_at_least(const struct bset *set, unsigned int us)
 static void stats_of_a_wait(struct kunit *test)
 {
 	struct bio_set *bs = test_starved_set(test, 1, 0);
-	struct test_late_put late = { bs, bio_alloc_bioset(GFP_NOWAIT, 0, bs) };
-	struct test_worker *w;
+	struct test_worker *w = test_put_late(test, bs, test_bio(test, 0, bs));
+	struct bio *bio = bio_alloc_bioset(GFP_NOIO, 0, bs);
 	struct bioset_stats s;
-	struct bio *bio;
 
-	KUNIT_ASSERT_NOT_NULL(test, late.bio);
-	w = test_worker_on(test, 0, test_put_late, &late);
-	bio = bio_alloc_bioset(GFP_NOIO, 0, bs);
-	KUNIT_ASSERT_NOT_NULL(test, bio);
-	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));
+	test_join(test, w);
 	bio_put(bio);
 	s = test_stats(test, bs);
 	KUNIT_EXPECT_EQ(test, s.waits, 1);
@@ -223,10 +194,9 @@ static void stats_chosen_names(struct kunit *test)
 		  TEST_OWNER ".a-name-that-is-longer-t." },
 		{ "", TEST_OWNER ".set." },
 	};
-	struct bio_set *bs = kunit_kzalloc(test, sizeof(*bs), GFP_KERNEL);
+	struct bio_set *bs = test_zalloc(test, sizeof(*bs));
 	int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, bs);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		KUNIT_ASSERT_EQ(test,
 				bset_init_named(bs, 1, 0, 0, cases[i].name), 0);
@@ -240,89 +210,65 @@ static void need_debugfs(struct kunit *test)
 {
 	if (!test_path_exists(DEBUGFS))
 		kunit_skip(test, "debugfs is not mounted");
-	if (test_shell("exit 0"))
-		kunit_skip(test, "no /bin/sh");
+	test_need_shell(test);
 }
 
-/* Whether @command succeeds in the set's directory. */
-static bool in_debugfs(struct bio_set *bs, const char *command)
-{
-	char *line = kasprintf(GFP_KERNEL, "cd " DEBUGFS "/%s && %s",
-			       bset_of(bs)->name, command);
-	int ret = line ? test_shell(line) : -ENOMEM;
-
-	kfree(line);
-	return !ret;
-}
+/* @command, a string of its own, has to succeed in the set's directory. */
+#define EXPECT_IN_DEBUGFS(test, bs, command, ...)                            \
+	KUNIT_EXPECT_FALSE_MSG(test,                                         \
+			       test_shell("cd " DEBUGFS "/%s && " command,   \
+					  bset_of(bs)->name, ##__VA_ARGS__), \
+			       "%s", command)
 
 static void stats_in_debugfs(struct kunit *test)
 {
-	static const char *const lines[] = {
-		"owner +" TEST_OWNER "|front_pad +24|rescuer +yes",
-		"pool_size +3|reserve +3|vec_reserve +3",
-		"allocs +1|puts +0|in_flight +1",
-	};
-	struct bio_set *bs = kunit_kzalloc(test, sizeof(*bs), GFP_KERNEL);
-	char command[96];
+	struct bio_set *bs = test_zalloc(test, sizeof(*bs));
+	char dir[96];
 	struct bio *bio;
-	int i;
 
 	need_debugfs(test);
-	KUNIT_ASSERT_NOT_NULL(test, bs);
 	KUNIT_ASSERT_EQ(test, bioset_init(bs, 3, 24, BIOSET_NEED_BVECS), 0);
-	bio = bio_alloc_bioset(GFP_NOIO, 4, bs);
-	for (i = 0; i < ARRAY_SIZE(lines); i++) {
-		snprintf(command, sizeof(command),
-			 "test 3 = $(grep -cE '^(%s)$' stats)", lines[i]);
-		KUNIT_EXPECT_TRUE_MSG(test, in_debugfs(bs, command), "%s",
-				      lines[i]);
-	}
-	if (bio)
-		bio_put(bio);
-	snprintf(command, sizeof(command), DEBUGFS "/%s", bset_of(bs)->name);
-	KUNIT_EXPECT_TRUE(test, test_path_exists(command));
+	bio = test_bio(test, 4, bs);
+	EXPECT_IN_DEBUGFS(
+		test, bs,
+		"test 9 = $(grep -cE '^(owner +" TEST_OWNER
+		"|front_pad +24|rescuer +yes|pool_size +3|reserve +3"
+		"|vec_reserve +3|allocs +1|puts +0|in_flight +1)$' stats)");
+	bio_put(bio);
+	snprintf(dir, sizeof(dir), DEBUGFS "/%s", bset_of(bs)->name);
+	KUNIT_EXPECT_TRUE(test, test_path_exists(dir));
 	bioset_exit(bs);
-	KUNIT_EXPECT_FALSE(test, test_path_exists(command));
+	KUNIT_EXPECT_FALSE(test, test_path_exists(dir));
 }
 
 /* One line a set: as many words as the head has, in the promised order. */
+#define EVEN "awk 'NF != 20 { exit 1 }' ../sets"
+
 static void stats_table(struct kunit *test)
 {
-	/* Each begins with the last word of the one before. */
-	static const char *const promised[] = {
-		"grep -q '^name *owner *elem_size *front_pad *pool_size ' ../sets",
-		"grep -q ' pool_size *reserve *vec_pool_size *vec_reserve ' ../sets",
-		"grep -q ' vec_reserve *in_flight *cached *allocs ' ../sets",
-		"grep -q ' allocs *from_reserve *waits *waiting ' ../sets",
-		"grep -q ' waiting *longest_wait_us *punted *rescued ' ../sets",
-		"grep -q ' rescued *failed *stalls *misuses$' ../sets",
-	};
-	static const char even[] =
-		"awk 'NF != 20 { exit 1 }' ../sets && test $(wc -l <../sets) -ge 3";
 	struct bio_set *bs = test_starved_set(test, 3, BIOSET_NEED_BVECS);
 	struct bio_set *other = test_set(test, 5, 24, 0);
-	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, 4, bs);
-	char command[200];
-	size_t i;
+	struct bio *bio;
 
 	need_debugfs(test);
-	KUNIT_EXPECT_NOT_NULL(test, bio);
-	for (i = 0; i < ARRAY_SIZE(promised); i++)
-		KUNIT_EXPECT_TRUE(test, in_debugfs(bs, promised[i]));
-	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, even));
-	snprintf(command, sizeof(command),
-		 "tr -s ' ' <../sets | grep -q '^%s " TEST_OWNER
-		 " %zu 0 3 2 3 3 1 [0-9]* 1 1 0 0 0 0 0 0 0 0$'",
-		 bset_of(bs)->name,
-		 sizeof(struct bio) + 4 * sizeof(struct bio_vec));
-	KUNIT_EXPECT_TRUE_MSG(test, in_debugfs(bs, command), "%s", command);
-	snprintf(command, sizeof(command),
-		 "tr -s ' ' <../sets | grep -q '^%s " TEST_OWNER
-		 " %zu 24 5 5 0 0 0 '",
-		 bset_of(other)->name, sizeof(struct bio) + 24);
-	KUNIT_EXPECT_TRUE_MSG(test, in_debugfs(other, command), "%s", command);
-	if (bio)
-		bio_put(bio);
+	bio = test_bio(test, 4, bs);
+	EXPECT_IN_DEBUGFS(test, bs,
+			  "test \"$(echo $(sed 1q ../sets))\" = "
+			  "'name owner elem_size front_pad pool_size reserve "
+			  "vec_pool_size vec_reserve in_flight cached allocs "
+			  "from_reserve waits waiting longest_wait_us punted "
+			  "rescued failed stalls misuses'");
+	EXPECT_IN_DEBUGFS(test, bs, EVEN " && test $(wc -l <../sets) -ge 3");
+	EXPECT_IN_DEBUGFS(test, bs,
+			  "tr -s ' ' <../sets | grep -q '^%s " TEST_OWNER
+			  " %zu 0 3 2 3 3 1 [0-9]* 1 1 0 0 0 0 0 0 0 0$'",
+			  bset_of(bs)->name,
+			  sizeof(struct bio) + 4 * sizeof(struct bio_vec));
+	EXPECT_IN_DEBUGFS(test, other,
+			  "tr -s ' ' <../sets | grep -q '^%s " TEST_OWNER
+			  " %zu 24 5 5 0 0 0 '",
+			  bset_of(other)->name, sizeof(struct bio) + 24);
+	bio_put(bio);
 }
 
 /*
@@ -347,113 +293,58 @@ static int make_sets(void *arg)
 
 static void stats_table_while_sets_move(struct kunit *test)
 {
-	static const char even[] =
-		"for i in 1 2 3 4 5 6 7 8 9; do awk 'NF != 20 { exit 1 }' ../sets || exit 1; done";
-	struct bio_set *moving =
-		kunit_kzalloc(test, sizeof(*moving), GFP_KERNEL);
+	struct bio_set *moving = test_zalloc(test, sizeof(*moving));
 	struct bio_set *bs = test_set(test, 1, 0, 0);
 	struct test_worker *w;
 
 	need_debugfs(test);
-	KUNIT_ASSERT_NOT_NULL(test, moving);
 	w = test_worker_on(test, 0, make_sets, moving);
 	do
-		KUNIT_EXPECT_TRUE(test, in_debugfs(bs, even));
+		EXPECT_IN_DEBUGFS(test, bs,
+				  "for i in 1 2 3 4 5 6 7 8 9; do " EVEN
+				  " || exit 1; done");
 	while (!test_worker_done(w, 1));
 }
 
 static void stats_waits_in_debugfs(struct kunit *test)
 {
-	static const char last[] =
-		"grep -q ' - *1$' waits && test 33 = $(wc -l <waits)";
 	struct bio_set *bs = test_set(test, 1, 0, 0);
 
 	need_debugfs(test);
-	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, "test 2 = $(wc -l <waits)"));
+	EXPECT_IN_DEBUGFS(test, bs, "test 2 = $(wc -l <waits)");
 	bset_note_wait(bset_of(bs), 5000);
 	bset_note_wait(bset_of(bs), 7999);
-	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, "test 5 = $(wc -l <waits)"));
-	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, "grep -q '^ *4 *7 *2$' waits"));
+	EXPECT_IN_DEBUGFS(
+		test, bs,
+		"test 5 = $(wc -l <waits) && grep -q '^ *4 *7 *2$' waits");
 	bset_note_wait(bset_of(bs), U64_MAX / 4);
-	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, last));
+	EXPECT_IN_DEBUGFS(test, bs,
+			  "grep -q ' - *1$' waits && test 33 = $(wc -l <waits)");
 }
 
 static void stats_starve_in_debugfs(struct kunit *test)
 {
-	static const char refused[] =
-		"for v in -1 many 2147483648 1x; do ! echo $v >starve || exit 1; done";
 	struct bio_set *bs = test_set(test, 1, 0, 0);
 	struct bio *bio;
 
 	need_debugfs(test);
-	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, "grep -qx 0 starve"));
-	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, "echo 1 >starve"));
-	bio = bio_alloc_bioset(GFP_NOWAIT, 0, bs);
-	KUNIT_EXPECT_NOT_NULL(test, bio);
-	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOWAIT, 0, bs), NULL);
-	if (bio)
-		bio_put(bio);
-	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, refused));
-	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, "grep -qx 1 starve"));
-	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, "echo 0 >starve"));
-	KUNIT_EXPECT_TRUE(test, in_debugfs(bs, "grep -qx 0 starve"));
-}
-
-/*
- * Read while everything moves: no number is absurd.  What is in flight may be
- * off by what is allocated while the CPUs' shares are added up, and no more.
- */
-static int keep_busy(void *arg)
-{
-	struct bio_set *bs = arg;
-	struct bio *bio;
-	int i;
-
-	for (i = 0; i < 3000; i++) {
-		bio = bio_alloc_bioset(GFP_NOIO, i % 257, bs);
-		if (!bio)
-			return -ENOMEM;
-		bio_put(bio);
-		/* On one CPU, too, others get a look between two bios. */
-		if (i % 100)
-			cond_resched();
-		else
-			usleep_range(1000, 2000);
-	}
-	return 0;
-}
-
-static void stats_while_busy(struct kunit *test)
-{
-	struct bio_set *bs = test_set(test, 2, 0, BIOSET_NEED_BVECS);
-	const int cpus = num_online_cpus();
-	struct test_worker *w[2];
-	struct bioset_stats before, s;
-	unsigned long end = jiffies + 2 * msecs_to_jiffies(TEST_LIMIT_MS);
-	bool done = false;
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(w); i++)
-		w[i] = test_worker_on(test, i % cpus, keep_busy, bs);
-	while (!done) {
-		before = test_stats(test, bs);
-		s = test_stats(test, bs);
-		KUNIT_ASSERT_LE(test, s.in_flight,
-				2 + s.allocs - before.allocs);
-		KUNIT_ASSERT_LE(test, s.puts, s.allocs);
-		KUNIT_ASSERT_LE(test, s.reserve, 2);
-		done = test_worker_done(w[0], 1) && test_worker_done(w[1], 1);
-		KUNIT_ASSERT_FALSE(test, time_after(jiffies, end));
-	}
-	expect_counts(test, bs, 6000, 6000);
+	EXPECT_IN_DEBUGFS(test, bs, "grep -qx 0 starve && echo 1 >starve");
+	bio = test_bio(test, 0, bs);
+	KUNIT_EXPECT_NULL(test, bio_alloc_bioset(GFP_NOWAIT, 0, bs));
+	bio_put(bio);
+	EXPECT_IN_DEBUGFS(
+		test, bs,
+		"for v in -1 many 2147483648 1x; do ! echo $v >starve || exit 1; done");
+	EXPECT_IN_DEBUGFS(
+		test, bs,
+		"grep -qx 1 starve && echo 0 >starve && grep -qx 0 starve");
 }
 
 static struct kunit_case stats_cases[] = {
 	KUNIT_CASE(stats_count_every_path),
-	KUNIT_CASE(stats_failures_do_not_count),
+	KUNIT_CASE(stats_of_slow_paths),
 	KUNIT_CASE(stats_of_a_new_set),
 	KUNIT_CASE(stats_names),
-	KUNIT_CASE(stats_of_slow_paths),
 	KUNIT_CASE(stats_of_a_wait),
 	KUNIT_CASE(stats_histogram),
 	KUNIT_CASE(stats_chosen_names),
@@ -462,8 +353,7 @@ static struct kunit_case stats_cases[] = {
 	KUNIT_CASE(stats_table_while_sets_move),
 	KUNIT_CASE(stats_waits_in_debugfs),
 	KUNIT_CASE(stats_starve_in_debugfs),
-	KUNIT_CASE(stats_while_busy),
-	{}
+	{},
 };
 
 struct kunit_suite bset_stats_suite = {

@@ -11,7 +11,6 @@
 #include "testdisk.h"
 
 #define DISK_SECTORS 2048
-#define IO_BYTES PAGE_SIZE
 
 static LIST_HEAD(disks);
 static DEFINE_MUTEX(disks_lock);
@@ -190,14 +189,21 @@ static void io_finish(void *arg)
 		panic("bioset_kunit: a bio does not complete");
 }
 
+struct bio *test_page_bio(struct test_disk *disk, bset_opf_t opf,
+			  struct page *page)
+{
+	struct bio *bio = kernel_bio_alloc_fs(disk->bdev, 1, opf);
+
+	__bio_add_page(bio, page, PAGE_SIZE, 0);
+	return bio;
+}
+
 struct test_io *test_io_on(struct kunit *test, struct test_disk *disk, int cpu)
 {
-	struct test_io *io = kunit_kzalloc(test, sizeof(*io), GFP_KERNEL);
+	struct test_io *io = test_zalloc(test, sizeof(*io));
 
-	KUNIT_ASSERT_NOT_NULL(test, io);
 	init_completion(&io->done);
-	io->bio = kernel_bio_alloc_fs(disk->bdev, 1, REQ_OP_WRITE);
-	__bio_add_page(io->bio, ZERO_PAGE(0), IO_BYTES, 0);
+	io->bio = test_page_bio(disk, REQ_OP_WRITE, ZERO_PAGE(0));
 	io->bio->bi_private = io;
 	io->bio->bi_end_io = io_end;
 	test_defer(test, io_finish, io);
@@ -209,4 +215,90 @@ struct test_io *test_io_on(struct kunit *test, struct test_disk *disk, int cpu)
 struct test_io *test_io(struct kunit *test, struct test_disk *disk)
 {
 	return test_io_on(test, disk, -1);
+}
+
+static void piece_end(struct bio *bio)
+{
+	struct bio *parent = bio->bi_private;
+	struct test_disk *disk = compat_bio_disk(parent)->private_data;
+	struct test_splitter *s = disk->priv;
+
+	if (bio->bi_status && !parent->bi_status)
+		parent->bi_status = bio->bi_status;
+	atomic_inc(&s->ended);
+	bio_put(bio);
+	bio_endio(parent);
+}
+
+static void send_piece(struct test_splitter *s, struct bio *parent,
+		       unsigned int i)
+{
+	struct bio *bio;
+
+	bio = bio_alloc_clone(s->lower->bdev, parent, GFP_NOIO,
+			      i & 1 && s->other ? s->other : s->bs);
+	if (!bio) {
+		s->failed++;
+		return;
+	}
+	bio_advance(bio, i << SECTOR_SHIFT);
+	bio->bi_iter.bi_size = SECTOR_SIZE;
+	bio->bi_private = parent;
+	bio->bi_end_io = piece_end;
+	bio_inc_remaining(parent);
+	submit_bio_noacct(bio);
+}
+
+/*
+ * What a driver that knows nothing of us does, with the kernel's functions, when
+ * there is no memory in the slab either.
+ */
+static void send_split(struct test_splitter *s, struct bio *parent)
+{
+	struct bio *bio;
+
+	test_kernel_has_to_ask();
+	bio = (bio_split)(parent, 1, GFP_NOIO, s->bs);
+	if (IS_ERR_OR_NULL(bio)) {
+		s->failed++;
+		return;
+	}
+	bio_set_dev(bio, s->lower->bdev);
+	bio_chain(bio, parent);
+	submit_bio_noacct(bio);
+}
+
+/*
+ * catalogue 28: pieces may end before the loop does, so the loop has a
+ * reference of its own on the parent.  That is the one a bio is born with,
+ * dropped by the bio_endio() at the end.
+ */
+static void splitter_submit(struct test_disk *disk, struct bio *parent)
+{
+	struct test_splitter *s = disk->priv;
+	unsigned int i;
+
+	for (i = 0; i < s->pieces; i++) {
+		if (s->before)
+			s->before(s, i);
+		if (s->by_kernel)
+			send_split(s, parent);
+		else
+			send_piece(s, parent, i);
+	}
+	s->ended_early = atomic_read(&s->ended);
+	bio_endio(parent);
+}
+
+struct test_splitter *test_splitter(struct kunit *test, struct bio_set *bs,
+				    struct test_disk *lower,
+				    unsigned int pieces)
+{
+	struct test_splitter *s = test_zalloc(test, sizeof(*s));
+
+	s->bs = bs;
+	s->lower = lower ?: test_disk(test, NULL, NULL);
+	s->pieces = pieces;
+	s->disk = test_disk(test, splitter_submit, s);
+	return s;
 }

@@ -48,8 +48,35 @@ void test_disk_release(struct test_disk *disk);
 void test_disks_release(void);
 void test_leaf(struct test_disk *disk, struct bio *bio);
 
+/* A bio with one page, of the kernel's own set. */
+struct bio *test_page_bio(struct test_disk *disk, bset_opf_t opf,
+			  struct page *page);
+
 struct test_io *test_io_on(struct kunit *test, struct test_disk *disk, int cpu);
 struct test_io *test_io(struct kunit *test, struct test_disk *disk);
 bool test_io_done(struct test_io *io, unsigned int ms);
+
+/*
+ * A disk that cuts what it gets into single sectors, from the first on, and
+ * sends them down as clones of its set.
+ */
+struct test_splitter {
+	struct bio_set *bs;
+	struct test_disk *disk;
+	struct test_disk *lower;
+	unsigned int pieces;
+	bool by_kernel; /* (bio_split)() and bio_chain() instead of clones */
+	struct bio_set *other; /* or NULL: every second piece is of this one */
+	void (*before)(struct test_splitter *s, unsigned int i); /* piece i */
+
+	atomic_t ended;
+	int ended_early; /* pieces that had ended when the loop was over */
+	int failed;
+};
+
+/* One above @lower, or above a leaf if that is NULL. */
+struct test_splitter *test_splitter(struct kunit *test, struct bio_set *bs,
+				    struct test_disk *lower,
+				    unsigned int pieces);
 
 #endif /* BSET_TESTDISK_H */

@@ -55,8 +55,10 @@
 /* What a function that makes parameters is given. */
 #if BSET_HAVE_KUNIT_GEN_TEST
 #define TEST_GEN_ARGS struct kunit *test, const void *prev, char *desc
+#define TEST_GEN_PASS test, prev, desc
 #else
 #define TEST_GEN_ARGS const void *prev, char *desc
+#define TEST_GEN_PASS prev, desc
 #endif
 
 /*

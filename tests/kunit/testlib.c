@@ -17,6 +17,8 @@
 #include "testdisk.h"
 #include "testlib.h"
 
+#include "internal.h"
+
 struct deferred {
 	void (*fn)(void *arg);
 	void *arg;
@@ -30,17 +32,47 @@ struct own_set {
 static LIST_HEAD(own_sets);
 static DEFINE_MUTEX(own_sets_lock);
 
-const char *const test_context_names[] = { "task", "softirq", "hardirq" };
-
-/* Never NULL, which would end the parameters: the number plus 1. */
-const void *test_next_number(const void *prev, unsigned int last, char *desc)
+void test_int_desc(const int *number, char *desc)
 {
-	uintptr_t next = (uintptr_t)prev + 1;
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%d", *number);
+}
 
-	if (next > last + 1)
-		return NULL;
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%lu", (unsigned long)next - 1);
-	return (const void *)next;
+static void way_desc(const struct test_way *w, char *desc)
+{
+	static const char *const names[] = { "task", "softirq", "hardirq" };
+
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s, %s put, %u vecs",
+		 names[w->context], w->kernel ? "kernel's" : "our", w->nr_vecs);
+}
+
+static const struct test_way ways[] = {
+	{ TEST_TASK, false, 0 },     { TEST_TASK, false, 256 },
+	{ TEST_TASK, true, 16 },     { TEST_SOFTIRQ, false, 64 },
+	{ TEST_SOFTIRQ, true, 256 }, { TEST_HARDIRQ, false, 256 },
+	{ TEST_HARDIRQ, true, 4 },
+};
+
+KUNIT_ARRAY_PARAM(ways, ways, way_desc);
+
+const void *test_ways_gen_params(TEST_GEN_ARGS)
+{
+	return ways_gen_params(TEST_GEN_PASS);
+}
+
+static const int vec_counts[] = {
+	0, 1, 4, 5, 16, 17, 64, 65, 128, 129, 255, 256
+};
+
+static void vecs_desc(const int *nr, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%d vecs", *nr);
+}
+
+KUNIT_ARRAY_PARAM(vecs, vec_counts, vecs_desc);
+
+const void *test_vecs_gen_params(TEST_GEN_ARGS)
+{
+	return vecs_gen_params(TEST_GEN_PASS);
 }
 
 static int deferred_init(struct kunit_resource *res, void *context)
@@ -65,6 +97,14 @@ void test_defer(struct kunit *test, void (*fn)(void *), void *arg)
 				     kunit_alloc_resource(test, deferred_init,
 							  deferred_run,
 							  GFP_KERNEL, &d));
+}
+
+void *test_zalloc(struct kunit *test, size_t size)
+{
+	void *p = kunit_kzalloc(test, size, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	return p;
 }
 
 static struct bio_set kept[4];
@@ -98,21 +138,15 @@ static bool set_is_idle(struct bio_set *bs)
 static void set_free(void *arg)
 {
 	struct own_set *set = arg;
-	unsigned int ms = 0;
 
 	bset_starve(&set->bs, 0);
-	while (!set_is_idle(&set->bs) && ms < TEST_LIMIT_MS) {
-		msleep(20);
-		ms += 20;
-	}
 	mutex_lock(&own_sets_lock);
 	list_del(&set->all);
 	mutex_unlock(&own_sets_lock);
-	if (!set_is_idle(&set->bs)) {
-		/* bioset_exit() would wait forever, and a test must not. */
-		WARN(1, "bioset_kunit: bios of a set were not put\n");
+	/* bioset_exit() would wait forever, and a test must not. */
+	if (WARN(!TEST_UNTIL(set_is_idle(&set->bs)),
+		 "bioset_kunit: bios of a set were not put\n"))
 		return;
-	}
 	bset_exit(&set->bs);
 	kfree(set);
 }
@@ -144,6 +178,16 @@ struct bio_set *test_starved_set(struct kunit *test, unsigned int pool_size,
 	return bs;
 }
 
+struct bio_set *test_tracked_set(struct kunit *test, unsigned int pool_size,
+				 unsigned int front_pad)
+{
+	struct bio_set *bs =
+		test_set(test, pool_size, front_pad, BIOSET_NEED_BVECS);
+
+	KUNIT_ASSERT_EQ(test, bset_set_track(bset_of(bs), true, true), 0);
+	return bs;
+}
+
 struct bioset_stats test_stats(struct kunit *test, struct bio_set *bs)
 {
 	struct bioset_stats s = {};
@@ -155,40 +199,40 @@ struct bioset_stats test_stats(struct kunit *test, struct bio_set *bs)
 /* A put wakes those who wait before it is counted, and they may be faster. */
 struct bioset_stats test_stats_settled(struct kunit *test, struct bio_set *bs)
 {
-	struct bioset_stats s = test_stats(test, bs);
-	unsigned int ms;
-
-	for (ms = 0; s.in_flight && ms < TEST_LIMIT_MS; ms += 20) {
-		msleep(20);
-		s = test_stats(test, bs);
-	}
-	return s;
+	TEST_UNTIL(set_is_idle(bs));
+	return test_stats(test, bs);
 }
 
+struct late_put {
+	struct bio_set *bs;
+	struct bio *bio;
+};
+
 /* When somebody waits for it, however long a busy machine takes until then */
-int test_put_late(void *arg)
+static int put_late(void *arg)
 {
-	struct test_late_put *late = arg;
-	unsigned long end = jiffies + msecs_to_jiffies(TEST_LIMIT_MS);
+	struct late_put *late = arg;
 	struct bioset_stats s = {};
 
-	while (!s.waiting && time_before(jiffies, end)) {
-		usleep_range(1000, 2000);
-		bset_get_stats(late->bs, &s);
-	}
+	TEST_UNTIL(!bset_get_stats(late->bs, &s) && s.waiting);
 	msleep(30);
 	bio_put(late->bio);
 	return 0;
 }
 
+struct test_worker *test_put_late(struct kunit *test, struct bio_set *bs,
+				  struct bio *bio)
+{
+	struct late_put *late = test_zalloc(test, sizeof(*late));
+
+	late->bs = bs;
+	late->bio = bio;
+	return test_worker_on(test, 0, put_late, late);
+}
+
 bool test_stalled(struct kunit *test, struct bio_set *bs)
 {
-	unsigned int ms;
-
-	for (ms = 0; !test_stats(test, bs).stalls && ms < TEST_LIMIT_MS;
-	     ms += 20)
-		msleep(20);
-	return test_stats(test, bs).stalls;
+	return TEST_UNTIL(test_stats(test, bs).stalls);
 }
 
 void test_unblock(void)
@@ -208,15 +252,22 @@ void test_need_asking_kernel(struct kunit *test)
 		kunit_skip(test, "the slab cannot be made to fail");
 }
 
-/* In parentheses the name is never the header's macro. */
-void test_kernel_put(struct bio *bio)
+struct bio *test_bio(struct kunit *test, unsigned int nr_vecs,
+		     struct bio_set *bs)
 {
-	(bio_put)(bio);
+	struct bio *bio = bset_alloc(NULL, nr_vecs, 0, GFP_NOWAIT, bs);
+
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	return bio;
 }
 
-void test_our_put(struct bio *bio)
+/* In parentheses the name is never the header's macro. */
+void test_put(struct bio *bio, bool kernel)
 {
-	bset_put(bio);
+	if (kernel)
+		(bio_put)(bio);
+	else
+		bset_put(bio);
 }
 
 bool test_within(struct completion *done, unsigned int ms)
@@ -250,6 +301,12 @@ bool test_worker_done(struct test_worker *w, unsigned int ms)
 	return w->joined;
 }
 
+int test_join(struct kunit *test, struct test_worker *w)
+{
+	KUNIT_ASSERT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));
+	return w->ret;
+}
+
 /*
  * The worker uses memory that is freed next, so going on without it is out of
  * the question.
@@ -277,6 +334,17 @@ int test_alloc_and_put(void *arg)
 	return 0;
 }
 
+static void restore_second(void *ms)
+{
+	WRITE_ONCE(bset_second_ms, (uintptr_t)ms);
+}
+
+void test_second_ms(struct kunit *test, unsigned int ms)
+{
+	test_defer(test, restore_second, (void *)(uintptr_t)bset_second_ms);
+	WRITE_ONCE(bset_second_ms, ms);
+}
+
 static void restore_stall_secs(void *unused)
 {
 	test_write_file(STALL_SECS, "10");
@@ -284,17 +352,17 @@ static void restore_stall_secs(void *unused)
 
 void test_stall_secs(struct kunit *test, const char *secs)
 {
-	test_defer(test, restore_stall_secs, NULL);
 	test_needs(test, STALL_SECS);
+	test_second_ms(test, TEST_SHORT_SECOND_MS);
+	test_defer(test, restore_stall_secs, NULL);
 	KUNIT_ASSERT_GE(test, test_write_file(STALL_SECS, secs), 0);
 }
 
 struct test_worker *test_worker_on(struct kunit *test, int cpu,
 				   int (*fn)(void *), void *arg)
 {
-	struct test_worker *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
+	struct test_worker *w = test_zalloc(test, sizeof(*w));
 
-	KUNIT_ASSERT_NOT_NULL(test, w);
 	init_completion(&w->done);
 	w->fn = fn;
 	w->arg = arg;
@@ -315,9 +383,10 @@ struct test_worker *test_worker(struct kunit *test, int (*fn)(void *),
 }
 
 /* With PREEMPT_RT the slab takes sleeping locks: no hard interrupts there. */
-bool test_context_usable(enum test_context context)
+void test_need_context(struct kunit *test, enum test_context context)
 {
-	return context != TEST_HARDIRQ || !TEST_PREEMPT_RT;
+	if (context == TEST_HARDIRQ && TEST_PREEMPT_RT)
+		kunit_skip(test, "sleeping locks");
 }
 
 static void later_run(struct test_later *l, bool right_context)
@@ -336,22 +405,13 @@ static int later_task(void *arg)
 	return 0;
 }
 
-static void later_softirq(struct timer_list *timer)
-{
-	struct test_later *l = container_of(timer, typeof(*l), timer);
-
-	later_run(l, TEST_PREEMPT_RT || in_serving_softirq());
-}
-
-/*
- * In hard interrupt context.  A timer of the mode that says so (_HARD) is there
- * with PREEMPT_RT as well, so lockdep would complain of each lock that sleeps then.
- */
-static enum hrtimer_restart later_hardirq(struct hrtimer *timer)
+static enum hrtimer_restart later_irq(struct hrtimer *timer)
 {
 	struct test_later *l = container_of(timer, struct test_later, hrtimer);
 
-	later_run(l, in_hardirq());
+	later_run(l, l->context == TEST_HARDIRQ
+			     ? in_hardirq()
+			     : TEST_PREEMPT_RT || in_serving_softirq());
 	return HRTIMER_NORESTART;
 }
 
@@ -360,31 +420,55 @@ static void later_cancel(void *arg)
 	struct test_later *l = arg;
 
 	test_within(&l->done, TEST_LIMIT_MS);
-	test_timer_stop(&l->timer);
 	hrtimer_cancel(&l->hrtimer);
 }
 
 struct test_later *test_later(struct kunit *test, enum test_context context,
 			      unsigned int ms, void (*fn)(void *), void *arg)
 {
-	struct test_later *l = kunit_kzalloc(test, sizeof(*l), GFP_KERNEL);
+	struct test_later *l = test_zalloc(test, sizeof(*l));
+	enum hrtimer_mode mode;
 
-	KUNIT_ASSERT_NOT_NULL(test, l);
 	l->fn = fn;
 	l->arg = arg;
 	l->context = context;
 	l->ms = ms;
 	init_completion(&l->done);
-	timer_setup(&l->timer, later_softirq, 0);
-	test_hrtimer_init(&l->hrtimer, later_hardirq, HRTIMER_MODE_REL);
+	/*
+	 * No timer of the mode _HARD: it is there with PREEMPT_RT as well, so
+	 * lockdep would complain of each lock that sleeps then.
+	 */
+	mode = context == TEST_SOFTIRQ ? HRTIMER_MODE_REL_SOFT
+				       : HRTIMER_MODE_REL;
+	test_hrtimer_init(&l->hrtimer, later_irq, mode);
 	test_defer(test, later_cancel, l);
 	if (context == TEST_TASK)
 		test_worker(test, later_task, l);
-	else if (context == TEST_SOFTIRQ)
-		mod_timer(&l->timer, jiffies + msecs_to_jiffies(ms));
 	else
-		hrtimer_start(&l->hrtimer, ms_to_ktime(ms), HRTIMER_MODE_REL);
+		hrtimer_start(&l->hrtimer, ms_to_ktime(ms), mode);
 	return l;
+}
+
+struct later_put {
+	struct bio *bio;
+	bool kernel;
+};
+
+static void later_put(void *arg)
+{
+	struct later_put *p = arg;
+
+	test_put(p->bio, p->kernel);
+}
+
+void test_put_later(struct kunit *test, const struct test_way *way,
+		    struct bio *bio)
+{
+	struct later_put *p = test_zalloc(test, sizeof(*p));
+
+	p->bio = bio;
+	p->kernel = way->kernel;
+	test_later(test, way->context, 1, later_put, p);
 }
 
 static bool splat_open;
@@ -424,24 +508,23 @@ void test_splat_once_begin(const char *text)
 		test_splat_begin(text);
 }
 
-bool test_logged(const char *fmt, ...)
+unsigned int test_logged(const char *a, const char *fmt, ...)
 {
 	test_log_reader iter = TEST_LOG_READER;
-	bool found = false;
-	char text[160], line[256];
+	char b[160], line[256];
+	unsigned int n = 0;
 	va_list args;
 	size_t len;
 
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	vsnprintf(b, sizeof(b), fmt, args);
 	va_end(args);
 	kmsg_dump_rewind(&iter);
-	while (!found &&
-	       kmsg_dump_get_line(&iter, false, line, sizeof(line) - 1, &len)) {
+	while (kmsg_dump_get_line(&iter, false, line, sizeof(line) - 1, &len)) {
 		line[len] = '\0';
-		found = strstr(line, text);
+		n += strstr(line, a) && strstr(line, b);
 	}
-	return found;
+	return n;
 }
 
 bool test_path_exists(const char *path)
@@ -502,83 +585,65 @@ int test_write_file(const char *path, const char *text)
 	return n < 0 ? n : 0;
 }
 
+static int run_shell(char *command)
+{
+	char *argv[] = { "/bin/sh", "-c", command, NULL };
+	char *env[] = { "PATH=/bin:/sbin:/usr/bin", NULL };
+	int ret =
+		command ? call_usermodehelper(argv[0], argv, env, UMH_WAIT_PROC)
+			: -ENOMEM;
+
+	kfree(command);
+	return ret;
+}
+
 /*
  * Runs a shell command; 0 if it ended well.  The files of debugfs can be read
  * from user space only.
  */
-int test_shell(const char *command)
+int test_shell(const char *fmt, ...)
 {
-	char *argv[4], *env[2];
+	char *command;
+	va_list args;
 
-	argv[0] = "/bin/sh";
-	argv[1] = "-c";
-	argv[2] = (char *)command;
-	argv[3] = NULL;
-	env[0] = "PATH=/bin:/sbin:/usr/bin";
-	env[1] = NULL;
-	return call_usermodehelper(argv[0], argv, env, UMH_WAIT_PROC);
+	va_start(args, fmt);
+	command = kvasprintf(GFP_KERNEL, fmt, args);
+	va_end(args);
+	return run_shell(command);
 }
 
-#define SYMBOL_FILE "/tmp/bset_symbol"
+#define ANSWER "/tmp/bset_answer"
 
-/* That table, too, is for user space only. */
-void *test_kernel_symbol(const char *name)
+bool test_ask_shell(char *line, size_t len, const char *fmt, ...)
 {
-	static const char find[] =
-		"sed -n 's/^\\([0-9a-f]*\\) [tT] %s$/0x\\1/p' /proc/kallsyms >" SYMBOL_FILE;
-	char text[24] = "", *command = kasprintf(GFP_KERNEL, find, name);
-	unsigned long address = 0;
+	char *command;
+	va_list args;
+	bool found;
 
-	if (command && !test_shell(command) &&
-	    test_read_file(SYMBOL_FILE, text, sizeof(text)) > 0) {
-		text[strcspn(text, "\n")] = '\0';
-		if (kstrtoul(text, 0, &address))
-			address = 0;
-	}
+	va_start(args, fmt);
+	command = kvasprintf(GFP_KERNEL, fmt, args);
+	va_end(args);
+	found = !test_shell("{ %s; } >" ANSWER, command) &&
+		test_read_file(ANSWER, line, len) > 0;
 	kfree(command);
-	test_shell("rm -f " SYMBOL_FILE);
-	return (void *)address;
+	line[found ? strcspn(line, "\n") : 0] = '\0';
+	return found;
 }
 
-struct slab_search {
-	struct dir_context ctx;
-	const char *prefix;
-	unsigned int found;
-	char *name;
-	size_t len;
-};
-
-static test_filldir_t look_at_slab(struct dir_context *ctx, const char *name,
-				   int len, loff_t off, u64 ino,
-				   unsigned int type)
+void test_need_shell(struct kunit *test)
 {
-	struct slab_search *s = container_of(ctx, struct slab_search, ctx);
-
-	if (len < strlen(s->prefix) ||
-	    memcmp(name, s->prefix, strlen(s->prefix)))
-		return TEST_FILLDIR_GO_ON;
-	s->found++;
-	if (s->name)
-		snprintf(s->name, s->len, "%.*s", len, name);
-	return TEST_FILLDIR_GO_ON;
+	if (test_shell("exit 0"))
+		kunit_skip(test, "no /bin/sh");
 }
 
-/* How many there are, and the name of the last one that was found. */
-unsigned int test_slabs_named(const char *prefix, char *name, size_t len)
+/* The allocator tells it by way of sysfs only. */
+bool test_slab_name(struct bio_set *bs, char *name, size_t len)
 {
-	struct slab_search s = {
-		.ctx.actor = look_at_slab,
-		.prefix = prefix,
-		.name = name,
-		.len = len,
-	};
-	struct file *dir = filp_open(TEST_SLABS, O_RDONLY | O_DIRECTORY, 0);
-
-	if (IS_ERR(dir))
-		return 0;
-	iterate_dir(dir, &s.ctx);
-	filp_close(dir, NULL);
-	return s.found;
+	return test_ask_shell(
+		name, len,
+		"cd " TEST_SLABS
+		" && set -- bset_bio-%u.* && [ $# = 1 ] && [ -e $1 ] && echo $1",
+		kmem_cache_size(bs->bio_slab));
 }
 
 long test_slab_attr(const char *slab, const char *attr)

@@ -13,9 +13,9 @@
 
 #include <linux/bio.h>
 #include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/hrtimer.h>
 #include <linux/sched.h>
-#include <linux/timer.h>
 
 #include "bioset.h"
 #include "testcompat.h"
@@ -25,40 +25,46 @@
 #define TEST_LIMIT_MS test_limit_ms
 extern unsigned int test_limit_ms;
 /* Long enough to believe that something does not happen. */
-#define TEST_QUIET_MS 300
-/*
- * A wake-up, and not the time-out that covers for a lost one (1 s in the
- * module, 5 s in mempool_alloc()).
- */
-#define TEST_PROMPT_MS 700
+#define TEST_QUIET_MS 100
+
+/* Waits until @cond is true, up to the limit; whether it is. */
+#define TEST_UNTIL(cond)                                           \
+	({                                                         \
+		unsigned long __end =                              \
+			jiffies + msecs_to_jiffies(TEST_LIMIT_MS); \
+		bool __late = false, __is;                         \
+		while (!(__is = (cond)) && !__late) {              \
+			usleep_range(500, 1000);                   \
+			__late = time_after(jiffies, __end);       \
+		}                                                  \
+		__is;                                              \
+	})
+
+enum test_context { TEST_TASK, TEST_SOFTIRQ, TEST_HARDIRQ, TEST_NR_CONTEXTS };
 
 /* The suites, one a file. */
-extern struct kunit_suite bset_api_suite;
-extern struct kunit_suite bset_crypt_suite;
-extern struct kunit_suite bset_plain_suite;
-extern struct kunit_suite bset_layout_suite;
-extern struct kunit_suite bset_badinput_suite;
-extern struct kunit_suite bset_foreign_suite;
-extern struct kunit_suite bset_reserve_suite;
-extern struct kunit_suite bset_rescue_suite;
-extern struct kunit_suite bset_teardown_suite;
-extern struct kunit_suite bset_cache_suite;
-extern struct kunit_suite bset_stats_suite;
-extern struct kunit_suite bset_trace_suite;
-extern struct kunit_suite bset_debug_suite;
-extern struct kunit_suite bset_toggle_suite;
+extern struct kunit_suite bset_api_suite, bset_crypt_suite, bset_layout_suite,
+	bset_badinput_suite, bset_foreign_suite, bset_reserve_suite,
+	bset_rescue_suite, bset_teardown_suite, bset_cache_suite,
+	bset_stats_suite, bset_trace_suite, bset_debug_suite, bset_toggle_suite;
+#define TEST_SUITES                                                            \
+	&bset_api_suite, &bset_crypt_suite, &bset_layout_suite,                \
+		&bset_badinput_suite, &bset_foreign_suite,                     \
+		&bset_reserve_suite, &bset_rescue_suite, &bset_teardown_suite, \
+		&bset_cache_suite, &bset_stats_suite, &bset_trace_suite,       \
+		&bset_debug_suite, &bset_toggle_suite
 
 /* What the suites leave for the leak scan, see cache_left_full(). */
 void test_leftovers_exit(void);
 
-/* Numbers 0…@last as parameters of a case. */
-#define TEST_GEN_NUMBERS(name, last)                        \
-	static const void *name##_gen_params(TEST_GEN_ARGS) \
-	{                                                   \
-		return test_next_number(prev, last, desc);  \
-	}
-#define test_number(test) ((unsigned int)(uintptr_t)test_param(test) - 1)
-const void *test_next_number(const void *prev, unsigned int last, char *desc);
+/* The numbers of an array of int as parameters. */
+#define TEST_INT_PARAM(name, array) \
+	KUNIT_ARRAY_PARAM(name, array, test_int_desc)
+#define test_int(test) (*(const int *)test_param(test))
+void test_int_desc(const int *number, char *desc);
+
+/* Numbers of vecs around each border of a kind of array, as parameters. */
+const void *test_vecs_gen_params(TEST_GEN_ARGS);
 
 /*
  * For a suite's init and exit: sets of the layouts that tests use most, so that
@@ -73,11 +79,17 @@ void test_drop_slabs(test_suite_arg *unused);
  */
 void test_defer(struct kunit *test, void (*fn)(void *), void *arg);
 
+/* Zeroed memory until the test ends. */
+void *test_zalloc(struct kunit *test, size_t size);
+
 /* A set that is exited when the test ends, and said to leak if bios are out. */
 struct bio_set *test_set(struct kunit *test, unsigned int pool_size,
 			 unsigned int front_pad, int flags);
 struct bio_set *test_starved_set(struct kunit *test, unsigned int pool_size,
 				 int flags);
+/* Tracked from its start, as with track=1. */
+struct bio_set *test_tracked_set(struct kunit *test, unsigned int pool_size,
+				 unsigned int front_pad);
 struct bioset_stats test_stats(struct kunit *test, struct bio_set *bs);
 /* The same when all bios are back, or as it is when that does not happen. */
 struct bioset_stats test_stats_settled(struct kunit *test, struct bio_set *bs);
@@ -90,9 +102,24 @@ void test_unblock(void);
 /* For cases in which the kernel's allocator is to come to a set. */
 void test_need_asking_kernel(struct kunit *test);
 
-/* The kernel's bio_put(), and ours; for parameters. */
-void test_kernel_put(struct bio *bio);
-void test_our_put(struct bio *bio);
+/*
+ * A bio that has to be there at once: the test itself must not sleep for what
+ * may never come.
+ */
+struct bio *test_bio(struct kunit *test, unsigned int nr_vecs,
+		     struct bio_set *bs);
+/* By the kernel's bio_put(), or by ours. */
+void test_put(struct bio *bio, bool kernel);
+
+/* How a bio comes back, as a parameter. */
+struct test_way {
+	enum test_context context;
+	bool kernel; /* its bio_put(), and often its bio_alloc_bioset() */
+	unsigned int nr_vecs;
+};
+
+/* Each context, with either put. */
+const void *test_ways_gen_params(TEST_GEN_ARGS);
 
 /* A task that runs @fn once.  It is waited for when the test ends. */
 struct test_worker {
@@ -107,9 +134,17 @@ struct test_worker {
 /* For a worker: allocates from the set @arg, may have to wait, and puts. */
 int test_alloc_and_put(void *arg);
 
-#define STALL_SECS "/sys/module/bioset_core/parameters/stall_secs"
+#define PARAMETERS "/sys/module/bioset_core/parameters"
+#define STALL_SECS PARAMETERS "/stall_secs"
+#define CACHE_KB PARAMETERS "/cache_kb"
 
-/* Until the test ends, waits of so many seconds are reported. */
+/*
+ * What the module takes for a second, until the test ends; and when it reports
+ * waits, with a second that is short.
+ */
+extern unsigned int bset_second_ms;
+void test_second_ms(struct kunit *test, unsigned int ms);
+#define TEST_SHORT_SECOND_MS 100
 void test_stall_secs(struct kunit *test, const char *secs);
 
 /*
@@ -124,21 +159,17 @@ struct test_worker *test_worker_on(struct kunit *test, int cpu,
 struct test_worker *test_worker(struct kunit *test, int (*fn)(void *),
 				void *arg);
 bool test_worker_done(struct test_worker *w, unsigned int ms);
-/* For test_worker_on(): puts the bio some time after someone began to wait for it. */
-struct test_late_put {
-	struct bio_set *bs;
-	struct bio *bio;
-};
-
-int test_put_late(void *arg);
+/* It has to end; what its function returned. */
+int test_join(struct kunit *test, struct test_worker *w);
+/* Begins to put @bio some time after someone began to wait for it. */
+struct test_worker *test_put_late(struct kunit *test, struct bio_set *bs,
+				  struct bio *bio);
 
 /* Waits until a wait for a bio of the set was reported; false if none was. */
 bool test_stalled(struct kunit *test, struct bio_set *bs);
 bool test_within(struct completion *done, unsigned int ms);
 
-/* Puts a bio some time later, from a context of choice. */
-enum test_context { TEST_TASK, TEST_SOFTIRQ, TEST_HARDIRQ, TEST_NR_CONTEXTS };
-extern const char *const test_context_names[TEST_NR_CONTEXTS];
+/* Calls @fn some time later, from a context of choice. */
 
 struct test_later {
 	void (*fn)(void *arg);
@@ -146,14 +177,17 @@ struct test_later {
 	enum test_context context;
 	unsigned int ms;
 	bool wrong_context;
-	struct timer_list timer;
 	struct hrtimer hrtimer;
 	struct completion done;
 };
 
 struct test_later *test_later(struct kunit *test, enum test_context context,
 			      unsigned int ms, void (*fn)(void *), void *arg);
-bool test_context_usable(enum test_context context);
+/* Puts a bio as @way says, a moment later. */
+void test_put_later(struct kunit *test, const struct test_way *way,
+		    struct bio *bio);
+/* Skips a case where there is no such context. */
+void test_need_context(struct kunit *test, enum test_context context);
 
 /*
  * Brackets for a warning that a test provokes.  The harness demands that it
@@ -174,12 +208,8 @@ void test_splat_end(void);
 		test_splat_end();                                      \
 		__ret;                                                 \
 	})
-#define TEST_SPLAT_ONCE(text, expr)                                         \
-	({                                                                  \
-		typeof(expr) __ret = (test_splat_once_begin(text), (expr)); \
-		test_splat_end();                                           \
-		__ret;                                                      \
-	})
+#define TEST_PUT_SPLAT(text, bio, kernel) \
+	TEST_SPLAT(text, (test_put(bio, kernel), true))
 
 /* What bio_split() returns when it fails, in the form of this kernel */
 #define TEST_EXPECT_NO_SPLIT(test, bio) \
@@ -204,17 +234,19 @@ bool test_path_exists(const char *path);
  * before anything is mounted.
  */
 void test_needs(struct kunit *test, const char *path);
-/* Whether a line of the kernel's log, of any time, has the text in it. */
-bool __printf(1, 2) test_logged(const char *fmt, ...);
+/* Lines of the kernel's log, of any time, that have both texts in them. */
+unsigned int __printf(2, 3) test_logged(const char *a, const char *fmt, ...);
 ssize_t test_read_file(const char *path, char *text, size_t len);
 long test_read_number(const char *path);
 int test_write_file(const char *path, const char *text);
-int test_shell(const char *command);
-/* A function of the kernel's that it exports to no module, or NULL. */
-void *test_kernel_symbol(const char *name);
+int __printf(1, 2) test_shell(const char *fmt, ...);
+/* The line that a command prints; whether there is one. */
+bool __printf(3, 4)
+	test_ask_shell(char *line, size_t len, const char *fmt, ...);
+void test_need_shell(struct kunit *test);
 
-/* Slabs in sysfs whose names start like this, and one attribute of a slab. */
-unsigned int test_slabs_named(const char *prefix, char *name, size_t len);
+/* The name of a set's slab in sysfs, and one attribute of a slab. */
+bool test_slab_name(struct bio_set *bs, char *name, size_t len);
 long test_slab_attr(const char *slab, const char *attr);
 
 #endif /* BSET_TESTLIB_H */

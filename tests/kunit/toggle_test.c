@@ -17,14 +17,6 @@
 
 #define ROUNDS 256
 
-static struct bio_set *tracked_set(struct kunit *test)
-{
-	struct bio_set *bs = test_set(test, 4, 0, BIOSET_NEED_BVECS);
-
-	KUNIT_ASSERT_EQ(test, bset_set_track(bset_of(bs), true, true), 0);
-	return bs;
-}
-
 /*
  * A tracepoint that never gets its first probe.  Until it is refused, no other
  * probe can be attached either.
@@ -93,8 +85,7 @@ static void toggle_begins_when_it_sees(struct kunit *test)
 	disk->hold = true;
 	submit_unnoted(bs, disk);
 	complete(&gate_open);
-	KUNIT_ASSERT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));
-	KUNIT_ASSERT_EQ(test, w->ret, 0);
+	KUNIT_ASSERT_EQ(test, test_join(test, w), 0);
 	bset_put(bset_alloc(NULL, 0, 0, GFP_NOIO, bs));
 	test_disk_release(disk);
 	KUNIT_EXPECT_EQ(test, test_stats_settled(test, bs).in_flight, 0);
@@ -173,27 +164,27 @@ static int take_in_rounds(void *arg)
 /* No bio gets a record once all records were forgotten. */
 static void toggle_leaves_no_ghosts(struct kunit *test)
 {
-	struct toggling *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	struct toggling *t = test_zalloc(test, sizeof(*t));
 	int cpu = cpumask_first(cpu_online_mask);
 	struct test_worker *off, *taker;
 
-	KUNIT_ASSERT_NOT_NULL(test, t);
-	tracked_set(test); /* the probe stays, and switching is quick */
-	t->bs = tracked_set(test);
+	test_tracked_set(test, 4,
+			 0); /* the probe stays, and switching is quick */
+	t->bs = test_tracked_set(test, 4, 0);
 	init_completion(&t->now);
 	init_completion(&t->off);
 	test_hrtimer_init(&t->timer, now, HRTIMER_MODE_REL_PINNED);
 	off = test_worker_on(test, cpu, switch_off, t);
 	taker = test_worker_on(test, cpu, take_in_rounds, t);
 	KUNIT_EXPECT_TRUE(test, test_worker_done(taker, 4 * TEST_LIMIT_MS));
-	KUNIT_EXPECT_TRUE(test, test_worker_done(off, TEST_LIMIT_MS));
+	test_join(test, off);
 	KUNIT_EXPECT_EQ(test, test_stats(test, t->bs).misuses, 0);
 }
 
 /* Off again: what is out comes back as if nothing had been. */
 static void toggle_off_with_bios_out(struct kunit *test)
 {
-	struct bio_set *bs = tracked_set(test);
+	struct bio_set *bs = test_tracked_set(test, 4, 0);
 	struct bio *a = bset_alloc(NULL, 0, 0, GFP_NOIO, bs), *b;
 
 	KUNIT_EXPECT_EQ(test, bset_track(bs, false), 0);
@@ -209,7 +200,7 @@ static struct kunit_case toggle_cases[] = {
 	KUNIT_CASE(toggle_off_with_bios_out),
 	KUNIT_CASE(toggle_begins_when_it_sees),
 	KUNIT_CASE(toggle_leaves_no_ghosts),
-	{}
+	{},
 };
 
 struct kunit_suite bset_toggle_suite = {

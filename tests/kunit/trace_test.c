@@ -2,7 +2,6 @@
 /*
  * What the tracepoints say, as a reader of tracefs sees it
  */
-#include <linux/delay.h>
 #include <linux/slab.h>
 
 /* First, for the documented names; internal.h comes without. */
@@ -13,7 +12,6 @@
 
 #define TRACING "/sys/kernel/tracing"
 #define ENABLE TRACING "/events/bioset/enable"
-#define DISK_SECTORS 8 /* of a test_io() */
 
 static void trace_off(void *unused)
 {
@@ -24,8 +22,7 @@ static void trace_on(struct kunit *test)
 {
 	if (!test_path_exists(TRACING "/trace"))
 		kunit_skip(test, "tracefs is not mounted");
-	if (test_shell("exit 0"))
-		kunit_skip(test, "no /bin/sh");
+	test_need_shell(test);
 	KUNIT_ASSERT_TRUE(test, test_path_exists(ENABLE));
 	test_defer(test, trace_off, NULL);
 	KUNIT_ASSERT_EQ(test, test_shell("echo >" TRACING "/trace"), 0);
@@ -39,15 +36,12 @@ static void trace_on(struct kunit *test)
 static void expect_traced(struct kunit *test, int n, const char *name,
 			  const char *event, const char *rest)
 {
-	char *line =
-		kasprintf(GFP_KERNEL,
-			  "test %d = $(grep -cE ': bioset_%s: set=%s owner=" TEST_OWNER
-			  " %s$' " TRACING "/trace)",
-			  n, event, name, rest);
-
-	KUNIT_ASSERT_NOT_NULL(test, line);
-	KUNIT_EXPECT_TRUE_MSG(test, !test_shell(line), "%s", line);
-	kfree(line);
+	KUNIT_EXPECT_FALSE_MSG(
+		test,
+		test_shell("test %d = $(grep -cE ': bioset_%s: set=%s owner=" TEST_OWNER
+			   " %s$' " TRACING "/trace)",
+			   n, event, name, rest),
+		"%s: %s", event, rest);
 }
 
 /* "<before>dev=<number of the disk><after>"; in memory of the test's */
@@ -55,9 +49,8 @@ static char *with_dev(struct kunit *test, const char *before,
 		      struct test_disk *disk, const char *after)
 {
 	const dev_t dev = disk_devt(disk->disk);
-	char *line = kunit_kzalloc(test, 128, GFP_KERNEL);
+	char *line = test_zalloc(test, 128);
 
-	KUNIT_ASSERT_NOT_NULL(test, line);
 	snprintf(line, 128, "%sdev=%u,%u%s", before, MAJOR(dev), MINOR(dev),
 		 after);
 	return line;
@@ -66,11 +59,11 @@ static char *with_dev(struct kunit *test, const char *before,
 /* A set is made, gives what it has, fails, is refilled and unmade. */
 static void trace_of_a_set(struct kunit *test)
 {
-	struct bio_set *bs = kunit_kzalloc(test, sizeof(*bs), GFP_KERNEL);
+	struct bio_set *bs = test_zalloc(test, sizeof(*bs));
+	struct test_disk *disk = test_disk(test, NULL, NULL);
 	char name[BSET_NAME_LEN];
 	struct bio *bio;
 
-	KUNIT_ASSERT_NOT_NULL(test, bs);
 	trace_on(test);
 	KUNIT_ASSERT_EQ(test,
 			bset_init_named(bs, 3, 24, BIOSET_NEED_BVECS, "traced"),
@@ -79,16 +72,17 @@ static void trace_of_a_set(struct kunit *test)
 	expect_traced(test, 1, name, "set_made",
 		      "pool_size=3 front_pad=24 arrays=1");
 	bset_starve(bs, 1);
-	bio = bio_alloc_bioset(GFP_NOWAIT, 256, bs);
+	bio = test_bio(test, 256, bs);
 	expect_traced(test, 1, name, "reserve_take",
 		      "what=bio left=2 dev=0,0 gfp=GFP_NOWAIT");
 	expect_traced(test, 1, name, "reserve_take",
 		      "what=array left=2 dev=0,0 gfp=GFP_NOWAIT");
-	KUNIT_EXPECT_PTR_EQ(test, bio_alloc_bioset(GFP_NOIO, 257, bs), NULL);
+	/* The device that it was to be for is told. */
+	KUNIT_EXPECT_NULL(test, bio_alloc_bioset(disk->bdev, 257, REQ_OP_READ,
+						 GFP_NOIO, bs));
 	expect_traced(test, 1, name, "alloc_failed",
-		      "dev=0,0 nr_vecs=257 gfp=GFP_NOIO");
-	if (bio)
-		bio_put(bio);
+		      with_dev(test, "", disk, " nr_vecs=257 gfp=GFP_NOIO"));
+	bio_put(bio);
 	expect_traced(test, 1, name, "reserve_refill", "what=bio now=3");
 	expect_traced(test, 1, name, "reserve_refill", "what=array now=3");
 	bset_exit(bs);
@@ -97,78 +91,30 @@ static void trace_of_a_set(struct kunit *test)
 	expect_traced(test, 7, name, "[a-z_]*", ".*");
 }
 
-/* The device that a bio was to be for is told when there is none for it. */
-static void trace_of_a_failure(struct kunit *test)
-{
-	struct bio_set *bs = test_starved_set(test, 1, 0);
-	struct test_disk *disk = test_disk(test, NULL, NULL);
-	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, 0, bs);
-
-	KUNIT_ASSERT_NOT_NULL(test, bio);
-	trace_on(test);
-	KUNIT_EXPECT_PTR_EQ(test,
-			    bio_alloc_bioset(disk->bdev, 0, REQ_OP_READ,
-					     GFP_NOWAIT, bs),
-			    NULL);
-	expect_traced(test, 1, bset_of(bs)->name, "alloc_failed",
-		      with_dev(test, "", disk, " nr_vecs=0 gfp=GFP_NOWAIT"));
-	bio_put(bio);
-}
-
 /* How long a wait took is what the set has noted. */
 static void trace_of_a_wait(struct kunit *test)
 {
 	struct bio_set *bs = test_starved_set(test, 1, 0);
 	const char *name = bset_of(bs)->name;
 	struct test_disk *disk = test_disk(test, NULL, NULL);
-	struct test_late_put late = { bs, bio_alloc_bioset(GFP_NOWAIT, 0, bs) };
+	struct bio *held = test_bio(test, 0, bs);
 	const char *taken =
 		with_dev(test, "what=bio left=0 ", disk, " gfp=GFP_NOIO");
 	struct test_worker *w;
 	struct bio *bio;
 	char rest[64];
 
-	KUNIT_ASSERT_NOT_NULL(test, late.bio);
 	trace_on(test);
-	w = test_worker_on(test, 0, test_put_late, &late);
+	w = test_put_late(test, bs, held);
 	bio = bio_alloc_bioset(disk->bdev, 0, REQ_OP_READ, GFP_NOIO, bs);
-	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));
-	if (bio)
-		bio_put(bio);
+	test_join(test, w);
+	bio_put(bio);
 	expect_traced(test, 1, name, "wait_begin", taken);
 	snprintf(rest, sizeof(rest), " gfp=GFP_NOIO ns=%lld",
 		 (long long)atomic64_read(&bset_of(bs)->longest_wait));
 	expect_traced(test, 1, name, "wait_end",
 		      with_dev(test, "what=bio ", disk, rest));
 	expect_traced(test, 1, name, "reserve_take", taken);
-}
-
-static void piece_end(struct bio *bio)
-{
-	struct bio *parent = bio->bi_private;
-
-	bio_put(bio);
-	bio_endio(parent);
-}
-
-/* Two clones of what comes, to the same sectors of the disk below. */
-static void submit_twice(struct test_disk *disk, struct bio *parent)
-{
-	struct test_disk *lower = ((void **)disk->priv)[0];
-	struct bio_set *bs = ((void **)disk->priv)[1];
-	struct bio *bio;
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		bio = bio_alloc_clone(lower->bdev, parent, GFP_NOIO, bs);
-		if (!bio)
-			break;
-		bio->bi_private = parent;
-		bio->bi_end_io = piece_end;
-		bio_inc_remaining(parent);
-		submit_bio_noacct(bio);
-	}
-	bio_endio(parent);
 }
 
 /*
@@ -178,33 +124,28 @@ static void submit_twice(struct test_disk *disk, struct bio *parent)
 static void trace_of_a_rescue(struct kunit *test)
 {
 	struct bio_set *bs = test_starved_set(test, 1, 0);
-	const char *name = bset_of(bs)->name;
-	struct test_disk *leaf = test_disk(test, NULL, NULL);
-	void **way = kunit_kzalloc(test, 2 * sizeof(*way), GFP_KERNEL);
-	struct test_disk *disk = test_disk(test, submit_twice, way);
-	const char *taken = "what=bio left=0 dev=0,0 gfp=GFP_NOIO";
+	const char *name = bset_of(bs)->name, *first;
+	struct test_splitter *s = test_splitter(test, bs, NULL, 2);
 	struct test_io *io;
 	char rest[64];
 
-	KUNIT_ASSERT_NOT_NULL(test, way);
-	way[0] = leaf;
-	way[1] = bs;
 	trace_on(test);
-	io = test_io(test, disk);
+	io = test_io(test, s->disk);
 	KUNIT_EXPECT_TRUE(test, test_io_done(io, TEST_LIMIT_MS));
-	expect_traced(test, 2, name, "reserve_take", taken);
-	snprintf(rest, sizeof(rest), " sector=0 sectors=%u op=%u", DISK_SECTORS,
+	expect_traced(test, 2, name, "reserve_take",
+		      "what=bio left=0 dev=0,0 gfp=GFP_NOIO");
+	snprintf(rest, sizeof(rest), " sector=0 sectors=1 op=%u",
 		 (__force unsigned int)REQ_OP_WRITE);
-	expect_traced(test, 1, name, "punt", with_dev(test, "", leaf, rest));
-	expect_traced(test, 1, name, "rescue", with_dev(test, "", leaf, rest));
+	first = with_dev(test, "", s->lower, rest);
+	expect_traced(test, 1, name, "punt", first);
+	expect_traced(test, 1, name, "rescue", first);
 }
 
 static void trace_of_misuse(struct kunit *test)
 {
-	struct bio_set *bs = test_set(test, 3, 0, 0);
+	struct bio_set *bs = test_tracked_set(test, 3, 0);
 	struct bio *a, *b;
 
-	KUNIT_ASSERT_EQ(test, bset_set_track(bset_of(bs), true, true), 0);
 	trace_on(test);
 	a = bio_alloc_bioset(GFP_NOIO, 0, bs);
 	b = TEST_SPLAT("a bio is held", bio_alloc_bioset(GFP_NOIO, 0, bs));
@@ -231,39 +172,33 @@ static int alloc_for_disk(void *arg)
 	return 0;
 }
 
-/* After a second, and before the two that a second report takes. */
 static void trace_of_a_stall(struct kunit *test)
 {
 	struct bio_set *bs = test_starved_set(test, 1, 0);
 	struct test_disk *disk = test_disk(test, NULL, NULL);
-	struct wait_for *what = kunit_kzalloc(test, sizeof(*what), GFP_KERNEL);
-	struct bio *bio = bio_alloc_bioset(GFP_NOWAIT, 0, bs);
+	struct wait_for *what = test_zalloc(test, sizeof(*what));
+	struct bio *bio = test_bio(test, 0, bs);
 	struct test_worker *w;
 
-	KUNIT_ASSERT_NOT_NULL(test, bio);
-	KUNIT_ASSERT_NOT_NULL(test, what);
 	what->bs = bs;
 	what->bdev = disk->bdev;
 	trace_on(test);
 	test_stall_secs(test, "1");
 	w = test_worker(test, alloc_for_disk, what);
 	KUNIT_EXPECT_TRUE(test, test_stalled(test, bs));
-	KUNIT_EXPECT_FALSE(test, test_worker_done(w, 0));
 	bio_put(bio);
-	KUNIT_EXPECT_TRUE(test, test_worker_done(w, TEST_LIMIT_MS));
-	expect_traced(test, 1, bset_of(bs)->name, "stall",
+	KUNIT_EXPECT_EQ(test, test_join(test, w), 0);
+	/* From a tenth of a second, which is TEST_SHORT_SECOND_MS, up */
+	expect_traced(test, test_stats(test, bs).stalls, bset_of(bs)->name,
+		      "stall",
 		      with_dev(test, "what=bio ", disk,
-			       " gfp=GFP_NOIO ns=[1-9][0-9]{9}"));
+			       " gfp=GFP_NOIO ns=[1-9][0-9]{8,}"));
 }
 
 static struct kunit_case trace_cases[] = {
-	KUNIT_CASE(trace_of_a_set),
-	KUNIT_CASE(trace_of_a_failure),
-	KUNIT_CASE(trace_of_a_wait),
-	KUNIT_CASE(trace_of_a_rescue),
-	KUNIT_CASE(trace_of_misuse),
-	KUNIT_CASE(trace_of_a_stall),
-	{},
+	KUNIT_CASE(trace_of_a_set),    KUNIT_CASE(trace_of_a_wait),
+	KUNIT_CASE(trace_of_a_rescue), KUNIT_CASE(trace_of_misuse),
+	KUNIT_CASE(trace_of_a_stall),  {},
 };
 
 struct kunit_suite bset_trace_suite = {
