@@ -191,13 +191,13 @@ static void cache_in_context(struct kunit *test)
 }
 
 /*
- * No bio is handed out twice.  Each one that is out says so in its front_pad,
- * which nobody else writes, and which survives in the cache.
+ * catalogue 15, 21: no bio is handed out twice.  Each one that is out says so in
+ * its front_pad, which nobody else writes, and which survives in the cache.  What
+ * one CPU allocates is put by whichever comes next.
  */
-#define HAMMER_MS 400
+#define HAMMER_MS 300
 #define HAMMERS 3
 #define HAMMER_BIOS 24
-#define IRQ_BIOS 8
 #define OUT 0x6f75746f75746f75UL
 #define BACK 0x6261636b6261636bUL
 
@@ -208,7 +208,7 @@ struct hammer {
 	atomic_t rounds;
 	atomic_t irq_rounds;
 	struct hrtimer timer;
-	struct bio *irq_bios[IRQ_BIOS];
+	struct bio *bios[HAMMER_BIOS];
 };
 
 static unsigned long *mark_of(struct bio *bio)
@@ -226,8 +226,11 @@ static struct bio *hammer_get(struct hammer *h, unsigned int n)
 	return bio;
 }
 
-static void hammer_put(struct hammer *h, struct bio *bio, unsigned int n)
+/* Puts the bio that was there. */
+static void hammer_exchange(struct hammer *h, unsigned int i, struct bio *bio,
+			    unsigned int n)
 {
+	bio = xchg(&h->bios[i], bio);
 	if (!bio)
 		return;
 	if (xchg(mark_of(bio), BACK) != OUT)
@@ -235,56 +238,46 @@ static void hammer_put(struct hammer *h, struct bio *bio, unsigned int n)
 	test_put(bio, n % 5 == 0);
 }
 
-/*
- * Exchanges a random few of those that are held, so that lists run both full
- * and empty.
- */
+/* A random few of them, so that lists run both full and empty. */
 static int hammer_task(void *arg)
 {
-	struct bio *bios[HAMMER_BIOS] = {};
 	struct hammer *h = arg;
 	unsigned int n = 0, i;
 
 	while (ktime_before(ktime_get(), h->end)) {
-		for (i = n & 7; i < HAMMER_BIOS; i += 1 + (n & 3)) {
-			hammer_put(h, bios[i], n++);
-			bios[i] = n % 64 < 40 ? hammer_get(h, n) : NULL;
-		}
+		for (i = n & 7; i < HAMMER_BIOS; i += 1 + (n++ & 3))
+			hammer_exchange(h, i,
+					n % 64 < 40 ? hammer_get(h, n) : NULL,
+					n);
 		n++;
 		atomic_inc(&h->rounds);
 		cond_resched();
 	}
-	for (i = 0; i < HAMMER_BIOS; i++)
-		hammer_put(h, bios[i], i);
 	return 0;
 }
 
-/* catalogue 15: it comes in the middle of what the task does to its lists */
+/* It comes in the middle of what a task does to its lists. */
 static enum hrtimer_restart hammer_irq(struct hrtimer *timer)
 {
 	struct hammer *h = container_of(timer, struct hammer, timer);
 	unsigned int n = atomic_inc_return(&h->irq_rounds), i;
 
-	for (i = n % IRQ_BIOS; i < IRQ_BIOS; i++) {
-		hammer_put(h, h->irq_bios[i], n);
-		h->irq_bios[i] = n & 1 ? hammer_get(h, n + i) : NULL;
-	}
+	for (i = n % HAMMER_BIOS; i < HAMMER_BIOS; i += 3)
+		hammer_exchange(h, i, n & 1 ? hammer_get(h, n + i) : NULL, n);
 	/* Not a round number: the phase drifts through the task's loop. */
 	hrtimer_forward_now(timer, ns_to_ktime(270123));
 	return ktime_before(ktime_get(), h->end) ? HRTIMER_RESTART
 						 : HRTIMER_NORESTART;
 }
 
-static void hammer_stop_irq(void *arg)
+static void hammer_stop(void *arg)
 {
 	struct hammer *h = arg;
 	int i;
 
 	hrtimer_cancel(&h->timer);
-	for (i = 0; i < IRQ_BIOS; i++) {
-		hammer_put(h, h->irq_bios[i], i);
-		h->irq_bios[i] = NULL;
-	}
+	for (i = 0; i < HAMMER_BIOS; i++)
+		hammer_exchange(h, i, NULL, i);
 }
 
 /*
@@ -297,24 +290,30 @@ static void expect_sane_counts(struct kunit *test, struct bio_set *bs)
 	struct bioset_stats s = test_stats(test, bs);
 
 	KUNIT_ASSERT_LE(test, s.in_flight,
-			HAMMERS * HAMMER_BIOS + IRQ_BIOS + s.allocs -
+			HAMMER_BIOS + 2 * (HAMMERS + 1) + s.allocs -
 				before.allocs);
 	KUNIT_ASSERT_LE(test, s.puts, s.allocs);
 	KUNIT_ASSERT_LE(test, s.reserve, s.pool_size);
 }
+
+static const int starvations[] = { 0, 1, 2, 7 };
+
+TEST_INT_PARAM(starvation, starvations);
 
 static void cache_no_bio_twice(struct kunit *test)
 {
 	struct hammer *h = test_zalloc(test, sizeof(*h));
 	const int cpus = num_online_cpus();
 	struct test_worker *w[HAMMERS];
+	struct bioset_stats s;
 	int i;
 
 	need_caches(test);
 	h->bs = test_set(test, 2, sizeof(unsigned long), BIOSET_NEED_BVECS);
+	bset_starve(h->bs, test_int(test));
 	h->end = ktime_add_ms(ktime_get(), HAMMER_MS);
 	test_hrtimer_init(&h->timer, hammer_irq, HRTIMER_MODE_REL);
-	test_defer(test, hammer_stop_irq, h);
+	test_defer(test, hammer_stop, h);
 	if (!TEST_PREEMPT_RT)
 		hrtimer_start(&h->timer, ms_to_ktime(1), HRTIMER_MODE_REL);
 	for (i = 0; i < ARRAY_SIZE(w); i++)
@@ -323,12 +322,15 @@ static void cache_no_bio_twice(struct kunit *test)
 		expect_sane_counts(test, h->bs);
 	for (i = 0; i < ARRAY_SIZE(w); i++)
 		test_join(test, w[i]);
-	hammer_stop_irq(h);
+	hammer_stop(h);
+	s = test_stats(test, h->bs);
 	KUNIT_EXPECT_EQ(test, atomic_read(&h->twice), 0);
 	KUNIT_EXPECT_GT(test, atomic_read(&h->rounds), 10);
 	if (!TEST_PREEMPT_RT)
 		KUNIT_EXPECT_GT(test, atomic_read(&h->irq_rounds), 10);
-	KUNIT_EXPECT_EQ(test, test_stats(test, h->bs).in_flight, 0);
+	KUNIT_EXPECT_EQ(test, s.in_flight, 0);
+	KUNIT_EXPECT_EQ(test, s.reserve, s.pool_size);
+	KUNIT_EXPECT_EQ(test, s.vec_reserve, s.pool_size);
 }
 
 /*
@@ -774,7 +776,7 @@ void test_leftovers_exit(void)
 static struct kunit_case cache_cases[] = {
 	KUNIT_CASE_PARAM(cache_is_shared, kind_gen_params),
 	KUNIT_CASE_PARAM(cache_in_context, test_ways_gen_params),
-	KUNIT_CASE(cache_no_bio_twice),
+	KUNIT_CASE_PARAM(cache_no_bio_twice, starvation_gen_params),
 	KUNIT_CASE_PARAM(cache_is_bounded, kb_gen_params),
 	KUNIT_CASE(cache_bound_shrinks_with_classes),
 	KUNIT_CASE(cache_big_class_spares_others),

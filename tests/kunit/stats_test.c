@@ -80,10 +80,17 @@ static void stats_of_slow_paths(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, test_stats(test, bs).from_reserve, 2);
 }
 
+static bool named(struct bio_set *bs, const char *start)
+{
+	const struct bset *set = bset_of(bs);
+
+	return set && !strncmp(set->name, start, strlen(start));
+}
+
 static void stats_of_a_new_set(struct kunit *test)
 {
-	struct bioset_stats s =
-		test_stats(test, test_set(test, 7, 0, BIOSET_NEED_BVECS));
+	struct bio_set *bs = test_set(test, 7, 0, BIOSET_NEED_BVECS);
+	struct bioset_stats s = test_stats(test, bs);
 	struct bioset_stats nobvec = test_stats(test, test_set(test, 3, 0, 0));
 
 	KUNIT_EXPECT_EQ(test, s.pool_size, 7);
@@ -94,34 +101,8 @@ static void stats_of_a_new_set(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s.longest_wait_ms, 0);
 	KUNIT_EXPECT_EQ(test, nobvec.reserve, 3);
 	KUNIT_EXPECT_EQ(test, nobvec.vec_reserve, 0);
-}
-
-static bool named(struct bio_set *bs, const char *start)
-{
-	const struct bset *set = bset_of(bs);
-
-	return set && !strncmp(set->name, start, strlen(start));
-}
-
-/* <module>.<word>.<number>, and no two alike */
-static void stats_names(struct kunit *test)
-{
-	static struct {
-		struct bio_set meta[2];
-	} dev;
-	struct bio_set *created = bioset_create(1, 0);
-	int i;
-
-	for (i = 0; i < 2; i++)
-		KUNIT_ASSERT_EQ(test, bioset_init(&dev.meta[i], 1, 0, 0), 0);
-	KUNIT_EXPECT_TRUE(test, named(&dev.meta[0], TEST_OWNER ".meta"));
-	KUNIT_EXPECT_STRNEQ(test, bset_of(&dev.meta[0])->name,
-			    bset_of(&dev.meta[1])->name);
-	KUNIT_EXPECT_TRUE(test,
-			  created && named(created, TEST_OWNER ".bioset."));
-	bioset_free(created);
-	for (i = 0; i < 2; i++)
-		bioset_exit(&dev.meta[i]);
+	/* After the expression that test_set() gives */
+	KUNIT_EXPECT_TRUE(test, named(bs, TEST_OWNER ".bs."));
 }
 
 static unsigned int waits_of_at_least(const struct bset *set, unsigned int us)
@@ -180,12 +161,13 @@ static void stats_histogram(struct kunit *test)
 	}
 }
 
-/* What a driver may call its set */
-static void stats_chosen_names(struct kunit *test)
+/* <module>.<word>.<number>, and no two alike, whatever a driver calls its set */
+static void stats_names(struct kunit *test)
 {
 	static const struct {
 		const char *name, *want;
 	} cases[] = {
+		{ "sda-journal", TEST_OWNER ".sda-journal." },
 		{ "sda-journal", TEST_OWNER ".sda-journal." },
 		{ "a b/c", TEST_OWNER ".abc." },
 		{ "x.y", TEST_OWNER ".y." },
@@ -194,16 +176,19 @@ static void stats_chosen_names(struct kunit *test)
 		  TEST_OWNER ".a-name-that-is-longer-t." },
 		{ "", TEST_OWNER ".set." },
 	};
-	struct bio_set *bs = test_zalloc(test, sizeof(*bs));
+	struct bio_set *bs = test_zalloc(test, ARRAY_SIZE(cases) * sizeof(*bs));
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		KUNIT_ASSERT_EQ(test,
-				bset_init_named(bs, 1, 0, 0, cases[i].name), 0);
-		KUNIT_EXPECT_TRUE_MSG(test, named(bs, cases[i].want), "%s",
-				      bset_of(bs)->name);
-		bset_exit(bs);
+				bset_init_named(&bs[i], 1, 0, 0, cases[i].name),
+				0);
+		KUNIT_EXPECT_TRUE_MSG(test, named(&bs[i], cases[i].want), "%s",
+				      bset_of(&bs[i])->name);
 	}
+	KUNIT_EXPECT_STRNEQ(test, bset_of(&bs[0])->name, bset_of(&bs[1])->name);
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		bset_exit(&bs[i]);
 }
 
 static void need_debugfs(struct kunit *test)
@@ -344,10 +329,9 @@ static struct kunit_case stats_cases[] = {
 	KUNIT_CASE(stats_count_every_path),
 	KUNIT_CASE(stats_of_slow_paths),
 	KUNIT_CASE(stats_of_a_new_set),
-	KUNIT_CASE(stats_names),
 	KUNIT_CASE(stats_of_a_wait),
 	KUNIT_CASE(stats_histogram),
-	KUNIT_CASE(stats_chosen_names),
+	KUNIT_CASE(stats_names),
 	KUNIT_CASE(stats_in_debugfs),
 	KUNIT_CASE(stats_table),
 	KUNIT_CASE(stats_table_while_sets_move),

@@ -8,39 +8,35 @@
 #include "testdisk.h"
 #include "testlib.h"
 
-/* A driver's struct: gone at once when its set is. */
-struct driver {
-	unsigned long before;
-	struct bio_set bs;
-	unsigned long after;
-};
-
-/* Or one that bioset_create() made: to be freed with bioset_free() */
+/* A set of bioset_create(), or in memory of a driver's that is gone with it */
 struct ending {
-	struct driver *driver;
 	struct bio_set *bs;
+	bool created;
 };
 
 static int end_set(void *arg)
 {
 	struct ending *e = arg;
 
-	if (e->driver)
-		bioset_exit(e->bs);
-	else
+	if (e->created) {
 		bioset_free(e->bs);
-	kfree(e->driver);
+		return 0;
+	}
+	bioset_exit(e->bs);
+	kfree(e->bs);
 	return 0;
 }
 
-static struct ending *new_driver(struct kunit *test, int flags)
+static struct ending *new_set(struct kunit *test, bool created, int flags)
 {
 	struct ending *e = test_zalloc(test, sizeof(*e));
 
-	e->driver = kzalloc(sizeof(*e->driver), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, e->driver);
-	e->bs = &e->driver->bs;
-	KUNIT_ASSERT_EQ(test, bset_init(e->bs, 2, 8, flags), 0);
+	e->created = created;
+	e->bs = created ? bioset_create(2, 8)
+			: kzalloc(sizeof(*e->bs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, e->bs);
+	if (!created)
+		KUNIT_ASSERT_EQ(test, bset_init(e->bs, 2, 8, flags), 0);
 	return e;
 }
 
@@ -64,13 +60,7 @@ static void teardown_waits(struct kunit *test)
 	struct bio *bio;
 
 	test_need_context(test, way->context);
-	if (way->nr_vecs < 64) {
-		e = test_zalloc(test, sizeof(*e));
-		e->bs = bioset_create(2, 8);
-		KUNIT_ASSERT_NOT_NULL(test, e->bs);
-	} else {
-		e = new_driver(test, BIOSET_NEED_BVECS);
-	}
+	e = new_set(test, way->nr_vecs < 64, BIOSET_NEED_BVECS);
 	/* Of every second case it is the reserve's. */
 	bset_starve(e->bs, way->kernel);
 	bio = test_bio(test, way->nr_vecs, e->bs);
@@ -85,7 +75,7 @@ static void teardown_reports_wait(struct kunit *test)
 	static const char said[] = "(" TEST_OWNER
 				   "): bioset_exit() has waited ";
 	static const char what[] = " s for 1 bios in flight";
-	struct ending *e = new_driver(test, 0);
+	struct ending *e = new_set(test, false, 0);
 	struct test_worker *worker;
 	struct bio *bio;
 
@@ -136,7 +126,7 @@ static int put_all(void *arg)
 static void race_once(struct kunit *test, struct race *r, int cpu)
 {
 	static const unsigned short counts[] = { 0, 4, 16, 64, 256, 256 };
-	struct ending *e = new_driver(test, BIOSET_NEED_BVECS);
+	struct ending *e = new_set(test, false, BIOSET_NEED_BVECS);
 	struct test_worker *w;
 	int i;
 
@@ -172,7 +162,7 @@ static void teardown_races_with_rescue(struct kunit *test)
 	int i;
 
 	for (i = 0; i < 8; i++) {
-		e = new_driver(test, 0);
+		e = new_set(test, false, 0);
 		s->bs = e->bs;
 		bset_starve(s->bs, 1);
 		io = test_io(test, s->disk);

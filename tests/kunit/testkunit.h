@@ -34,8 +34,6 @@
 #define KUNIT_EXPECT_NULL(test, p) \
 	KUNIT_EXPECT_PTR_EQ(test, (const void *)(p), (const void *)NULL)
 /* Its strings had to be pointers. */
-#undef KUNIT_EXPECT_STREQ
-#define KUNIT_EXPECT_STREQ(test, a, b) KUNIT_EXPECT_EQ(test, strcmp(a, b), 0)
 #undef KUNIT_EXPECT_STRNEQ
 #define KUNIT_EXPECT_STRNEQ(test, a, b) KUNIT_EXPECT_NE(test, strcmp(a, b), 0)
 /* Its comparisons wanted both sides to be of one type. */
