@@ -4,18 +4,18 @@
 #
 # KDIR=dir    build for this kernel (default: the running one, else the newest
 #             headers installed)
-# FLAVOUR=7.2 which of Debian's kernels to measure (5.10, 6.12, 7.2; 6.1 is stock)
-# KERNEL=7.2  another version than 6.1 for "quick" (5.10, 6.12, 7.2)
+# KERNEL=7.2  another version than 6.1 for "quick" and "bench" (5.10, 6.12, 7.2)
+# SEED=n      draw in the tests what the run with this seed did; FRESH=1: repeat what
+#             was green for the very same files; LANES=n: so many things at a time
 # ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-  as in the kernel's own make, and
 # W=1 C=2 V=1 as in the kernel's own make
 
-.PHONY: all demo test check quick mutants test-all torture model coverage bench \
-	bench-native bench-check support-table lint selftest install uninstall dkms \
-	undkms deb kernel-tree clean \
-	distclean help
+.PHONY: all demo test check quick release soak mutants model coverage bench \
+	bench-native bench-check support-table lint install uninstall dkms undkms \
+	deb kernel-tree clean distclean help
 
 MAKEFLAGS += --no-print-directory
-export KDIR KSRC SUITE DESTDIR W C V KERNEL ARCH CROSS_COMPILE
+export KDIR KSRC SUITE DESTDIR W C V KERNEL ARCH CROSS_COMPILE SEED FRESH LANES BASE
 
 all: ## build the modules; bioset_core.ko here is a link to the cache
 	@dir=$$(scripts/modules.sh $(KDIR)) && ln -sfn "$$dir/bioset_core.ko" .
@@ -23,45 +23,41 @@ all: ## build the modules; bioset_core.ko here is a link to the cache
 demo: ## see it work: the example on a stock Debian kernel in QEMU
 	@scripts/demo.sh
 
-test check: ## all tests of a change (SUITE=name: one KUnit suite)
-	@scripts/test.sh
+quick: ## the inner loop, 2 minutes (SUITE=name: one KUnit suite)
+	@tests/tier quick
 
-quick: ## the KUnit suites on User Mode Linux, in seconds
-	@scripts/quick.sh
+test check: ## all tests of a change, 12 minutes (30 on a bare machine)
+	@tests/tier test
 
-mutants: ## does each test notice what it is for? (NAMES=...: some of them)
-	@scripts/mutants.sh $(NAMES)
+release: ## all tests of a release, 90 minutes (120 on a bare machine)
+	@tests/tier release
 
-test-all: ## the tests of a release (PARTS="kernels install": some parts)
-	@scripts/test-all.sh $(PARTS)
+soak: ## long random runs (T=8h)
+	@tests/tier soak T=$(or $(T),1h)
 
-torture: ## a long random run (ARGS="kasan secs=3600 seed=1")
-	@scripts/run torture $(ARGS)
+mutants: ## does each test notice what it is for? (NAMES="17-flag-kept ...": these)
+	@tests/tier $(if $(NAMES),$(NAMES:%=mutant:%),mutants)
 
 model: ## check the models: forward progress with spin, barriers with Relacy
-	@scripts/model.sh
-	@scripts/barriers.sh
+	@docs/model/run
 
 coverage: ## which lines the tests reach
-	@scripts/coverage.sh
+	@tests/host/coverage.sh
 
 bench: ## instructions per operation, beside the kernel's own
-	@scripts/bench.sh $(FLAVOUR)
+	@bench/run measure $(or $(FLAVOUR),stock)
 
 bench-native: ## the same as time, on User Mode Linux
-	@scripts/bench-native.sh
+	@bench/run native
 
 bench-check: ## has anything become slower than the committed results?
-	@scripts/bench-check.sh $(FLAVOUR)
+	@bench/run check $(FLAVOUR)
 
 support-table: ## the README's table of kernels, from what the tests saw run
-	@scripts/support.sh
+	@tests/lab/table.py README.md
 
 lint: ## everything that can be checked without running
-	@scripts/lint.sh
-
-selftest: ## does the test harness notice what it should?
-	@scripts/selftest.sh
+	@tests/lint
 
 install: ## install modules and header (DESTDIR=dir)
 	@scripts/install.sh

@@ -33,11 +33,14 @@
 #include "trace.h"
 
 /*
- * Whether setting up a bio by storing its fields gives what bio_init() gives.
- * Found out when the module is loaded, so that a kernel with a field that we
- * do not know costs speed and not correctness.
+ * Whether setting up a bio by storing its fields gives what bio_init() gives, and
+ * a clone what bio_init_clone() gives.  Found out when the module is loaded, so
+ * that a kernel with a field that we do not know costs speed and not correctness.
  */
 DEFINE_STATIC_KEY_TRUE(bset_quick_init);
+
+/* See layout.h and tryclone.c. */
+bool bset_shares_integrity __read_mostly;
 
 /* What this kernel's bio_split() returns on failure; see try.c. */
 bool bset_split_gives_err_ptr __read_mostly;
@@ -74,33 +77,37 @@ static inline struct bio *bset_alloc_setup(struct bio *bio,
 	return bset_bio_init_quick(bio, bdev, opf, kind);
 }
 
-static struct bio *bset_alloc_too_many(const struct bset *set,
-				       unsigned int nr_vecs)
+static struct bio *bset_alloc_too_many(struct bset *set, unsigned int nr_vecs)
 {
 	const char *name = set ? set->name : "bio_alloc_bioset";
 
 	if (nr_vecs <= BIO_MAX_VECS)
-		WARN_ONCE(1, "bioset: %s has no arrays, %u vecs asked for\n",
-			  name, nr_vecs);
+		bset_complain(set, BSET_NO_ARRAYS,
+			      "%s has no arrays, %u vecs asked for", name,
+			      nr_vecs);
 	else
 		pr_warn_ratelimited("%s: %d vecs asked for, the most is %u\n",
 				    name, nr_vecs, (unsigned int)BIO_MAX_VECS);
 	return NULL;
 }
 
-static gfp_t bset_alloc_gfp(gfp_t gfp, const struct bset *set)
+static gfp_t bset_alloc_gfp(gfp_t gfp, struct bset *set)
 {
-	WARN_ONCE(gfp & BSET_GFP_BAD,
-		  "bioset: %s: gfp bits %#x make no sense for a bio, ignored\n",
-		  set ? set->name : "NULL set",
-		  (__force unsigned int)(gfp & BSET_GFP_BAD));
+	if (gfp & BSET_GFP_BAD)
+		bset_complain(set, BSET_BAD_GFP,
+			      "%s: gfp bits %#x make no sense for a bio, ignored",
+			      set ? set->name : "NULL set",
+			      (__force unsigned int)(gfp & BSET_GFP_BAD));
 	return gfp & ~BSET_GFP_BAD;
 }
 
 static bool bset_is_initialised(struct bio_set *bs)
 {
-	return !WARN_ONCE(!bioset_initialized(bs),
-			  "bioset: set at %ps is not initialised\n", bs);
+	if (bioset_initialized(bs))
+		return true;
+	bset_complain(NULL, BSET_NOT_INITIALISED,
+		      "set at %p is not initialised", bs);
+	return false;
 }
 
 /* The NULL set. */
@@ -301,7 +308,7 @@ struct bio *bset_alloc(struct block_device *bdev, unsigned int nr_vecs,
 }
 EXPORT_SYMBOL_GPL(bset_alloc);
 
-/* A clone whose source has integrity or encryption data. */
+/* A clone whose source has integrity or encryption data, or by the kernel. */
 static struct bio *bset_clone_payload(struct block_device *bdev,
 				      struct bio *src, gfp_t gfp,
 				      struct bio_set *bs)
@@ -323,11 +330,17 @@ static struct bio *bset_clone_bio(struct block_device *bdev, struct bio *src,
 {
 	struct bio *bio;
 
+	if (unlikely(!src)) {
+		bset_complain(bset_of(bs), BSET_NO_SOURCE,
+			      "no bio to clone or split: NULL");
+		return NULL;
+	}
 	if (unlikely(bs && !bset_of(bs)))
 		return bset_is_initialised(bs)
 			       ? bset_kernel_clone(bdev, src, gfp, bs)
 			       : NULL;
-	if (unlikely(bset_bio_has_payload(src)))
+	if (unlikely(bset_bio_has_payload(src)) ||
+	    !static_branch_likely(&bset_quick_init))
 		return bset_clone_payload(bdev, src, gfp, bs);
 
 	bio = bset_alloc(NULL, 0, src->bi_opf, gfp, bs);
@@ -349,7 +362,8 @@ static struct bio *bset_clone_bio(struct block_device *bdev, struct bio *src,
  * Context: see bset_alloc().
  * Return: the clone, or NULL as for bset_alloc() and if there is no memory for
  * @src's integrity or encryption data, which come from elsewhere; also if @src
- * has both, with the kernel's warning: no kernel supports that.
+ * has both, with the kernel's warning: no kernel supports that; or, with a warning,
+ * if @src is NULL.
  */
 struct bio *bset_clone(struct block_device *bdev, struct bio *src, gfp_t gfp,
 		       struct bio_set *bs)
@@ -375,7 +389,7 @@ EXPORT_SYMBOL_GPL(bset_clone);
  */
 struct bio *bset_clone_4_6(struct bio *src, gfp_t gfp, struct bio_set *bs)
 {
-	return bset_clone_bio(bset_clone_dev(src), src, gfp, bs);
+	return bset_clone_bio(src ? bset_clone_dev(src) : NULL, src, gfp, bs);
 }
 EXPORT_SYMBOL_GPL(bset_clone_4_6);
 
@@ -385,15 +399,21 @@ static struct bio *bset_split_error(int err)
 	return bset_split_gives_err_ptr ? ERR_PTR(err) : NULL;
 }
 
-static bool bset_can_split(struct bio *bio, int sectors)
+static bool bset_can_split(struct bio *bio, int sectors, struct bio_set *bs)
 {
-	if (WARN_ONCE(sectors <= 0 || sectors >= bio_sectors(bio),
-		      "bioset: cannot split %d of %u sectors\n", sectors,
-		      bio_sectors(bio)) ||
-	    WARN_ONCE(bio_op(bio) == REQ_OP_ZONE_APPEND,
-		      "bioset: cannot split a zone append\n"))
-		return false;
-	return !(bio->bi_opf & BSET_REQ_ATOMIC);
+	if (!bio)
+		bset_complain(bset_of(bs), BSET_NO_SOURCE,
+			      "no bio to clone or split: NULL");
+	else if (sectors <= 0 || sectors >= bio_sectors(bio))
+		bset_complain(bset_of(bs), BSET_BAD_SPLIT,
+			      "cannot split %d of %u sectors", sectors,
+			      bio_sectors(bio));
+	else if (bio_op(bio) == REQ_OP_ZONE_APPEND)
+		bset_complain(bset_of(bs), BSET_SPLIT_APPEND,
+			      "cannot split a zone append");
+	else
+		return !(bio->bi_opf & BSET_REQ_ATOMIC);
+	return false;
 }
 
 /**
@@ -411,23 +431,20 @@ static bool bset_can_split(struct bio *bio, int sectors)
  * Return: a bio for the front.  When it fails, @bio is as it was and this
  * returns what the kernel's bio_split() returns then: NULL, or since 6.13 an
  * error pointer: -ENOMEM as for bset_clone(); -EINVAL if @bio is an atomic
- * write, or, with a warning, if @sectors is out of range or @bio appends to a
- * zone.
+ * write, or, with a warning, if @sectors is out of range, @bio appends to a zone
+ * or is NULL.
  */
 struct bio *bset_split(struct bio *bio, int sectors, gfp_t gfp,
 		       struct bio_set *bs)
 {
 	struct bio *split;
 
-	if (!bset_can_split(bio, sectors))
+	if (!bset_can_split(bio, sectors, bs))
 		return bset_split_error(-EINVAL);
 	split = bset_clone_4_6(bio, gfp, bs);
 	if (!split)
 		return bset_split_error(-ENOMEM);
-	split->bi_iter.bi_size = sectors << SECTOR_SHIFT;
-	if (bio_integrity(split))
-		bio_integrity_trim(split);
-	bio_advance(bio, split->bi_iter.bi_size);
+	bset_split_fields(split, bio, sectors);
 	/*
 	 * As the kernel does, so that blktrace sees the bio queued once; but
 	 * track.c has to see the front submitted.

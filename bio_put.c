@@ -54,8 +54,9 @@ static void bset_put_spill(struct bio *bio)
 	case BSET_NO_ROOM:
 		bset_put_slow(bio);
 		break;
-	case BSET_WAS_FREE:
-		break; /* it was counted before */
+	case BSET_WAS_FREE: /* it was counted before */
+		bset_complain_free(set, bio);
+		break;
 	}
 }
 
@@ -69,9 +70,14 @@ static noinline void bset_put_extras(struct bio *bio)
 /* Drops one of several references; true if it was the last. */
 static bool bset_put_ref(struct bio *bio)
 {
-	if (WARN_ONCE(atomic_read(&bio->__bi_cnt) <= 0,
-		      "bioset: bio_put() of a bio without references\n"))
+	struct bset *set = bset_of(bio->bi_pool);
+
+	if (atomic_read(&bio->__bi_cnt) <= 0) {
+		bset_complain(set, BSET_NO_REFS,
+			      "%s: bio_put() of a bio without references",
+			      set ? set->name : "no set");
 		return false;
+	}
 	return atomic_dec_and_test(&bio->__bi_cnt);
 }
 
@@ -82,7 +88,8 @@ static bool bset_put_unpooled(struct bio *bio)
 		return false;
 	if (bio_flagged(bio, BIO_REFFED) && !bset_put_ref(bio))
 		return true;
-	WARN_ONCE(1, "bioset: bio_put() of a bio that is of no set\n");
+	bset_complain(NULL, BSET_OF_NO_SET,
+		      "bio_put() of a bio that is of no set");
 	return true;
 }
 

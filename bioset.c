@@ -9,19 +9,22 @@
 #include <linux/bio.h>
 #include <linux/ctype.h>
 #include <linux/delay.h>
+#include <linux/hashtable.h>
 #include <linux/init.h>
 #include <linux/module.h>
+#include <linux/notifier.h>
 #include <linux/slab.h>
 
 #include "internal.h"
 #include "trace.h"
 
-/* All live sets, for teardown checks and for reports. */
+/* All live sets, in the order in which they were made, and by the address of bs */
 static DEFINE_MUTEX(sets_lock);
 static LIST_HEAD(sets);
-/* Of the next set's name; a test sets it.  Under sets_lock. */
-unsigned int bset_next_id;
-EXPORT_SYMBOL_BSET(bset_next_id);
+static DEFINE_HASHTABLE(sets_by_address, 10);
+
+/* Of the next set's name.  It never comes to its end, so no name comes again. */
+static atomic64_t next_id = ATOMIC64_INIT(-1);
 
 /*
  * Polls, because a put that could wake us would cost every put.  Starts with
@@ -29,7 +32,7 @@ EXPORT_SYMBOL_BSET(bset_next_id);
  */
 static void bset_wait_for_bios(struct bset *set)
 {
-	unsigned long next = jiffies + 10 * HZ, since = jiffies;
+	unsigned long next = jiffies + 10 * bset_second(), since = jiffies;
 	unsigned long allocs, puts, n;
 	unsigned int ms = 1;
 
@@ -40,34 +43,44 @@ static void bset_wait_for_bios(struct bset *set)
 				n);
 			bset_track_oldest(set);
 			atomic64_inc(&set->stalls);
-			next += 10 * HZ;
+			next += 10 * bset_second();
 		}
 		msleep(ms);
 		ms = min(2 * ms, 100U);
 	}
 }
 
-static bool bset_is_listed(struct bio_set *bs)
+static struct bset *bset_at(const struct bio_set *bs)
 {
 	struct bset *set;
-	bool found = false;
-
-	mutex_lock(&sets_lock);
-	list_for_each_entry(set, &sets, all)
-		found |= set->bs == bs;
-	mutex_unlock(&sets_lock);
-	return found;
-}
-
-static bool bset_name_is_taken(const char *name)
-{
-	struct bset *set;
-	bool taken = false;
 
 	lockdep_assert_held(&sets_lock);
-	list_for_each_entry(set, &sets, all)
-		taken |= !strcmp(set->name, name);
-	return taken;
+	hash_for_each_possible(sets_by_address, set, by_address,
+			       (unsigned long)bs)
+		if (set->bs == bs)
+			return set;
+	return NULL;
+}
+
+/* Whether what is at @bs still is what bioset_init() made there. */
+static bool bset_is_alive(const struct bset *set, struct bio_set *bs)
+{
+	return bset_of(bs) == set && mempool_initialized(&bs->bio_pool);
+}
+
+static void bset_list(struct bset *set)
+{
+	mutex_lock(&sets_lock);
+	list_add_tail(&set->all, &sets);
+	hash_add(sets_by_address, &set->by_address, (unsigned long)set->bs);
+	mutex_unlock(&sets_lock);
+}
+
+static void bset_unlist(struct bset *set)
+{
+	lockdep_assert_held(&sets_lock);
+	list_del(&set->all);
+	hash_del(&set->by_address);
 }
 
 /*
@@ -82,8 +95,9 @@ static void bset_give_name(struct bset *set, struct module *owner,
 	size_t n = 0;
 	const char *p;
 
-	for (p = expr; *p; p++) {
-		if (isalnum(*p) || *p == '_' || (*p == '-' && p[1] != '>')) {
+	for (p = expr ?: ""; *p; p++) {
+		if ((isascii(*p) && isalnum(*p)) || *p == '_' ||
+		    (*p == '-' && p[1] != '>')) {
 			if (n < sizeof(word) - 1)
 				word[n++] = *p;
 		} else if (*p == '.' || *p == '>') {
@@ -94,17 +108,8 @@ static void bset_give_name(struct bset *set, struct module *owner,
 	if (!n)
 		strscpy(word, "set", sizeof(word));
 	strscpy(set->owner, owner ? owner->name : "kernel", sizeof(set->owner));
-
-	/*
-	 * Numbers start again after 2^32 sets, and an old set may have the one
-	 * that comes next.
-	 */
-	mutex_lock(&sets_lock);
-	do {
-		snprintf(set->name, sizeof(set->name), "%.24s.%s.%u",
-			 set->owner, word, bset_next_id++);
-	} while (bset_name_is_taken(set->name));
-	mutex_unlock(&sets_lock);
+	snprintf(set->name, sizeof(set->name), "%.24s.%s.%llu", set->owner,
+		 word, (u64)atomic64_inc_return(&next_id));
 }
 
 static struct bset *bset_new(struct bio_set *bs, unsigned int pool_size,
@@ -123,6 +128,7 @@ static struct bset *bset_new(struct bio_set *bs, unsigned int pool_size,
 	mutex_init(&set->knobs);
 	set->pool_size = max(pool_size, 1U);
 	set->max_vecs = vecs ? BIO_MAX_VECS : 0;
+	set->module = owner;
 	bset_give_name(set, owner, name);
 	return set;
 }
@@ -130,15 +136,42 @@ static struct bset *bset_new(struct bio_set *bs, unsigned int pool_size,
 /* The one destructor; right for a set that was only half made, too. */
 static void bset_destroy(struct bset *set)
 {
-	struct bio_set *bs = set->bs;
-
 	bset_rescuer_exit(set);
 	bset_track_stop(set);
-	bset_face_exit(bs);
+	if (set->bs)
+		bset_face_exit(set->bs);
 	bset_face_exit(&set->home);
 	bset_pools_exit(set);
 	free_percpu(set->counts);
 	kfree(set);
+}
+
+/*
+ * Lets go of a set that is in no list any more, because its owner lost it.
+ *
+ * set->bs is NULL if what is there is the set's no more.  Then nobody frees what
+ * the mempools in it may have (nothing, but pools for integrity data and, since
+ * 6.17, room for a pointer).
+ *
+ * A bio that is out needs all of the set when it is put, and our code.  So then
+ * the set is left as it is, its rescuer included, and the module is never
+ * unloaded.
+ */
+static void bset_abandon(struct bset *set)
+{
+	unsigned long allocs, puts, n;
+
+	bset_debugfs_del(set);
+	bset_pools_starve(set, 0);
+	n = bset_in_flight(set, &allocs, &puts);
+	if (n) {
+		pr_err("%s: %lu bio(s) in flight, for which bioset_core has to stay\n",
+		       set->name, n);
+		__module_get(THIS_MODULE);
+		return;
+	}
+	trace_bioset_set_unmade(set);
+	bset_destroy(set);
 }
 
 static int bset_check_args(const struct bio_set *bs, unsigned int pool_size,
@@ -172,13 +205,46 @@ static int bset_build(struct bset *set, unsigned int front_pad, int flags)
 
 	bset_rescuer_prepare(set);
 	ret = bset_pools_init(set, front_pad, vecs);
-	if (!ret && !(flags & BSET_NO_RESCUER))
-		ret = bset_rescuer_init(set);
 	if (!ret && bset_track_wanted())
 		ret = bset_set_track(set, true, true);
 	if (!ret)
 		ret = bset_home_init(set);
-	return ret ?: bset_face_init(set);
+	if (!ret)
+		ret = bset_face_init(set);
+	if (ret) {
+		pr_err("%s (%s): no memory for a reserve of %u bios\n",
+		       set->name, set->owner, set->pool_size);
+		return ret;
+	}
+	return flags & BSET_NO_RESCUER ? 0 : bset_rescuer_init(set);
+}
+
+/*
+ * Makes room for a set at @bs.  Another one that was made there is gone if its
+ * memory was freed, zeroed or used for something else.
+ */
+static int bset_make_room(struct bio_set *bs, const char *name)
+{
+	struct bset *old;
+
+	mutex_lock(&sets_lock);
+	old = bset_at(bs);
+	if (old && bset_is_alive(old, bs)) {
+		bset_complain(old, BSET_IN_USE, "%s: is in use already, as %s",
+			      name ?: "a set", old->name);
+		mutex_unlock(&sets_lock);
+		return -EBUSY;
+	}
+	if (old)
+		bset_unlist(old);
+	mutex_unlock(&sets_lock);
+	if (!old)
+		return 0;
+	pr_err("%s: %s makes another set where it is, without bioset_exit() of it\n",
+	       old->name, name ?: "somebody");
+	old->bs = NULL;
+	bset_abandon(old);
+	return 0;
 }
 
 /**
@@ -203,10 +269,9 @@ int __bset_init(struct bio_set *bs, unsigned int pool_size,
 	ret = bset_check_args(bs, pool_size, front_pad, flags, name);
 	if (ret)
 		return ret;
-	/* One that the kernel's bioset_exit() took apart is none any more. */
-	if (WARN_ONCE(bset_is_listed(bs) && bioset_initialized(bs),
-		      "bioset: %s: is in use already\n", name))
-		return -EBUSY;
+	ret = bset_make_room(bs, name);
+	if (ret)
+		return ret;
 
 	memset(bs, 0, sizeof(*bs));
 	set = bset_new(bs, pool_size, flags & BIOSET_NEED_BVECS, owner, name);
@@ -214,14 +279,10 @@ int __bset_init(struct bio_set *bs, unsigned int pool_size,
 		return -ENOMEM;
 	ret = bset_build(set, ALIGN(front_pad, __alignof__(struct bio)), flags);
 	if (ret) {
-		pr_err("%s (%s): no memory for a reserve of %u bios\n",
-		       set->name, set->owner, set->pool_size);
 		bset_destroy(set);
 		return ret;
 	}
-	mutex_lock(&sets_lock);
-	list_add_tail(&set->all, &sets);
-	mutex_unlock(&sets_lock);
+	bset_list(set);
 	bset_debugfs_add(set);
 	trace_bioset_set_made(set);
 	return 0;
@@ -281,7 +342,7 @@ void bset_exit(struct bio_set *bs)
 	bset_wait_for_bios(set);
 	bset_debugfs_del(set);
 	mutex_lock(&sets_lock);
-	list_del(&set->all);
+	bset_unlist(set);
 	mutex_unlock(&sets_lock);
 	bset_pools_starve(set, 0);
 	trace_bioset_set_unmade(set);
@@ -330,11 +391,16 @@ void bset_free(struct bio_set *bs)
 
 	if (!bs)
 		return;
-	if (WARN_ONCE(!set, "bioset: bioset_free() of a foreign set\n"))
+	if (!set) {
+		bset_complain(NULL, BSET_FOREIGN,
+			      "bioset_free() of a foreign set");
 		return;
+	}
 	owns = set->owns_bs;
-	WARN_ONCE(!owns, "bioset: %s: bioset_free() of an embedded set\n",
-		  set->name);
+	if (!owns)
+		bset_complain(set, BSET_EMBEDDED,
+			      "%s: bioset_free() of an embedded set",
+			      set->name);
 	bset_exit(bs);
 	if (owns)
 		kfree(bs);
@@ -347,13 +413,13 @@ EXPORT_SYMBOL_GPL(bset_free);
  * @stats:	filled in
  *
  * Context: any; @bs must not be exited meanwhile.
- * Return: 0, or -EINVAL if @bs is not one of ours.
+ * Return: 0, or -EINVAL if @bs is not one of ours or @stats is NULL.
  */
 int bset_get_stats(struct bio_set *bs, struct bioset_stats *stats)
 {
 	struct bset *set = bset_of(bs);
 
-	if (!set)
+	if (!set || !stats)
 		return -EINVAL;
 	bset_read_stats(set, stats);
 	return 0;
@@ -406,6 +472,46 @@ int bset_track(struct bio_set *bs, bool on)
 }
 EXPORT_SYMBOL_GPL(bset_track);
 
+/*
+ * A module that goes (also one whose init has failed) takes along the memory that
+ * its sets live in.  It is still there now.
+ */
+static void bset_module_goes(const struct module *module)
+{
+	struct bset *set, *next;
+	LIST_HEAD(lost);
+
+	mutex_lock(&sets_lock);
+	list_for_each_entry_safe(set, next, &sets, all) {
+		if (set->module != module)
+			continue;
+		bset_unlist(set);
+		list_add_tail(&set->all, &lost);
+	}
+	mutex_unlock(&sets_lock);
+	list_for_each_entry_safe(set, next, &lost, all) {
+		pr_err("%s: %s is unloaded without bioset_exit() of it\n",
+		       set->name, set->owner);
+		/* Memory that it had allocated may be freed, its own is not. */
+		if (!within_module((unsigned long)set->bs, module) ||
+		    !bset_is_alive(set, set->bs))
+			set->bs = NULL;
+		bset_abandon(set);
+	}
+}
+
+static int bset_module_event(struct notifier_block *nb, unsigned long event,
+			     void *module)
+{
+	if (event == MODULE_STATE_GOING)
+		bset_module_goes(module);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block module_events = {
+	.notifier_call = bset_module_event,
+};
+
 static int __init bioset_module_init(void)
 {
 	int ret;
@@ -421,11 +527,14 @@ static int __init bioset_module_init(void)
 		goto stop_classes;
 	ret = bset_null_init();
 	if (ret)
-		goto stop_caches;
+		goto stop_null;
+	ret = register_module_notifier(&module_events);
+	if (ret)
+		goto stop_null;
 	bset_debugfs_start();
 	return 0;
 
-stop_caches:
+stop_null:
 	bset_null_exit();
 	bset_caches_stop();
 stop_classes:
@@ -435,12 +544,7 @@ stop_classes:
 
 static void __exit bioset_module_exit(void)
 {
-	struct bset *set;
-
-	/* Their driver is gone, and so may be the memory that they live in. */
-	list_for_each_entry(set, &sets, all)
-		pr_err("%s: %s was unloaded without freeing it\n", set->name,
-		       set->owner);
+	unregister_module_notifier(&module_events);
 	bset_debugfs_stop();
 	bset_null_exit();
 	bset_caches_stop();

@@ -189,8 +189,13 @@ static inline struct bio *__bset_submitted(struct bio *bio)
  *
  * Context: task context, may sleep.
  * Return: 0; -EINVAL for a NULL @bs, an unknown flag, or a @pool_size or
- * @front_pad out of range; -EBUSY if @bs is a set in use; -ENOMEM.  Nothing is
- * held after an error, and the kernel log says which set and why.
+ * @front_pad out of range; -EBUSY if @bs is a set in use; -EINTR if the task was
+ * killed meanwhile, so that no thread is made for the rescuer; -ENOMEM.  Nothing
+ * is held after an error, and the kernel log says which set and why.
+ *
+ * A set whose memory was freed or overwritten without bset_exit() is not in use:
+ * a new one can be made there, and the log names the old one.  Nor is one whose
+ * module was unloaded.
  */
 #define bset_init(bs, pool_size, front_pad, flags) \
 	__bset_init(bs, pool_size, front_pad, flags, THIS_MODULE, #bs)
@@ -203,7 +208,7 @@ static inline struct bio *__bset_submitted(struct bio *bio)
  * @flags:	see bset_init()
  * @name:	a string; the set is called <module>.<name>.<number>.  Letters,
  *		digits, _ and - are taken, up to 23 of them, from what follows
- *		the last dot.
+ *		the last dot.  If there are none, or it is NULL, it is "set".
  *
  * For a driver with many sets, whose names are to say which disk each is for.
  *
@@ -279,7 +284,7 @@ static inline struct bio *bset_alloc_4_6(gfp_t gfp, int nr_iovecs,
 static inline struct bio *bset_next_split(struct bio *bio, int sectors,
 					  gfp_t gfp, struct bio_set *bs)
 {
-	if (sectors >= bio_sectors(bio))
+	if (bio && sectors >= bio_sectors(bio))
 		return bio;
 	return bset_split(bio, sectors, gfp, bs);
 }

@@ -164,17 +164,6 @@ bool bset_cache_spill(struct bset_cpu_cache *c, unsigned int kind)
 	return true;
 }
 
-/**
- * bset_cache_warn_free() - report an object that was put twice
- * @obj:	the object
- *
- * Context: any but NMI.
- */
-void bset_cache_warn_free(const void *obj)
-{
-	WARN_ONCE(1, "bioset: %p is put, but it is free already\n", obj);
-}
-
 /*
  * One of a CPU's objects, of the full list first: it is the colder one.  The
  * lists are claimed, or nobody else can touch them by the rules in cache.h.

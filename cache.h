@@ -81,7 +81,7 @@ struct bset_cache {
 enum bset_pushed {
 	BSET_NO_ROOM, /* it is the caller's still */
 	BSET_PUSHED,
-	BSET_WAS_FREE, /* it is in the cache already; a warning says so */
+	BSET_WAS_FREE, /* it is in the cache already */
 };
 
 int bset_cache_init(struct bset_cache *cache);
@@ -92,7 +92,6 @@ void bset_cache_drain_all(void);
 
 struct bset_obj *bset_cache_refill(struct bset_cpu_cache *c, unsigned int kind);
 bool bset_cache_spill(struct bset_cpu_cache *c, unsigned int kind);
-void bset_cache_warn_free(const void *obj);
 
 bool bset_caches_used(void);
 int bset_caches_start(void);
@@ -218,8 +217,6 @@ bset_cache_push(struct bset_cpu_cache __percpu *cpu, unsigned long kind,
 		return BSET_NO_ROOM;
 	pushed = bset_list_try_push(c, kind, obj);
 	bset_cpu_release(c);
-	if (unlikely(pushed == BSET_WAS_FREE))
-		bset_cache_warn_free(obj);
 	return pushed;
 }
 

@@ -103,7 +103,7 @@ static inline void bset_mb_before_inc(void)
 	if (IS_ENABLED(CONFIG_X86) && !IS_ENABLED(CONFIG_KCSAN))
 		barrier();
 	else
-		smp_mb();
+		smp_mb(); /* pairs with smp_mb() in bset_in_flight() */
 }
 
 /* Before 5.18 the device and the operation are set after the allocation. */

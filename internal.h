@@ -5,7 +5,7 @@
  * The files stand on floors, and every call goes down:
  *
  *   bioset.c           sets: make, unmake, names, the list; the module
- *   try.c              what the code relies on, tried when the module loads
+ *   try.c tryclone.c   what the code relies on, tried when the module loads
  *   debugfs.c          the files under /sys/kernel/debug/bioset
  *   forward.c          kernel functions that are given a set, done with ours
  *   bio_alloc.c        alloc, clone, split
@@ -21,6 +21,7 @@
  *   trace.h            tracepoints
  *   stats.c            counts
  *   cache.c            per-CPU lists
+ *   complain.c         says what a caller does wrong
  *   layout.h compat.h  what differs between kernels
  *
  * The structs below are everybody's to look at: stats.c reads how much is in a
@@ -31,8 +32,10 @@
 #define BSET_INTERNAL_H
 
 #include <linux/bio.h>
+#include <linux/jiffies.h>
 #include <linux/jump_label.h>
 #include <linux/list.h>
+#include <linux/module.h>
 #include <linux/mempool.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -43,7 +46,7 @@
 #include "layout.h"
 #include "track.h"
 
-#define BSET_NAME_LEN 64
+#define BSET_NAME_LEN 72
 
 /* Of the histogram of waits: 0, 1, 2…3, 4…7 µs, and so on; the last is open. */
 #define BSET_WAIT_BUCKETS 32
@@ -115,6 +118,10 @@ struct bset {
 	struct bset_pool bio;
 	struct bset_pool vec;
 
+	/*
+	 * The driver's.  Nobody but what the driver calls may follow it: a driver
+	 * that forgets bioset_exit() takes its memory along.
+	 */
 	struct bio_set *bs;
 	struct bset_class *class;
 	bool owns_bs; /* made by bset_create() */
@@ -139,6 +146,7 @@ struct bset {
 	atomic_t wait_us_log2[BSET_WAIT_BUCKETS];
 	unsigned long last_stall; /* jiffies, 0 = none */
 	struct bset_tracking *tracking; /* NULL until it is first switched on */
+	unsigned long complained; /* a bit for each enum bset_mistake */
 
 	struct workqueue_struct *rescue_workqueue; /* NULL: no rescuer */
 	struct work_struct rescue_work;
@@ -146,14 +154,13 @@ struct bset {
 	struct bio_list rescue_list;
 
 	struct list_head all;
+	struct hlist_node by_address; /* of bs */
 	struct list_head shown; /* debugfs.c */
 	struct dentry *dir;
+	const struct module *module; /* compared only */
 	char owner[MODULE_NAME_LEN];
 	char name[BSET_NAME_LEN];
 };
-
-/* bioset.c */
-extern unsigned int bset_next_id;
 
 /* debugfs.c */
 void bset_debugfs_start(void);
@@ -163,6 +170,9 @@ void bset_debugfs_del(struct bset *set);
 
 /* try.c */
 int bset_try_kernel(void);
+
+/* tryclone.c */
+int bset_try_clones(struct bio_set *bs, struct bio_vec *vecs);
 
 /* bio_alloc.c */
 extern bool bset_split_gives_err_ptr;
@@ -199,7 +209,6 @@ void bset_pool_put(struct bset_pool *pool, void *obj);
 
 /* class.c */
 extern bool bset_kernel_takes;
-
 int bset_classes_start(void);
 void bset_classes_stop(void);
 int bset_classes_get(struct bset *set, unsigned int front_pad, bool vecs);
@@ -209,6 +218,7 @@ void *bset_slab_get(struct bset_pool *pool, gfp_t gfp);
 void bset_slab_put(struct bset_pool *pool, void *obj);
 
 /* stall.c */
+extern unsigned int bset_second_ms;
 void bset_stall_check(struct bset_pool *pool, gfp_t gfp, dev_t dev,
 		      unsigned long since, unsigned long *next);
 
@@ -226,11 +236,37 @@ void bset_slow_put(void);
 bool bset_starved(struct bset *set);
 void bset_set_starve(struct bset *set, unsigned int nth);
 
+/* complain.c */
+enum bset_mistake {
+	BSET_NO_ARRAYS,
+	BSET_BAD_GFP,
+	BSET_IN_USE,
+	BSET_EMBEDDED,
+	BSET_FOREIGN,
+	BSET_PUT_TWICE,
+	BSET_NO_REFS,
+	BSET_BAD_SPLIT,
+	BSET_SPLIT_APPEND,
+	BSET_NOT_INITIALISED,
+	BSET_OF_NO_SET,
+	BSET_NO_SOURCE,
+};
+
+void __printf(3, 4) bset_complain(struct bset *set, enum bset_mistake mistake,
+				  const char *fmt, ...);
+void bset_complain_free(struct bset *set, const void *obj);
+
 /* stats.c */
 unsigned long bset_in_flight(struct bset *set, unsigned long *allocs,
 			     unsigned long *puts);
 void bset_read_stats(struct bset *set, struct bioset_stats *stats);
 void bset_note_wait(struct bset *set, u64 ns);
+
+/* In jiffies, for whoever waits: tests make it shorter or longer. */
+static inline unsigned long bset_second(void)
+{
+	return msecs_to_jiffies(READ_ONCE(bset_second_ms));
+}
 
 /* Whether @bs is the public half of a set: nobody else can have our callback. */
 static inline bool bset_is_ours(const struct bio_set *bs)

@@ -276,6 +276,9 @@ static inline void bset_clone_fields(struct bio *bio, struct bio *src,
 #if BSET_HAVE_BI_WRITE_STREAM /* 6.16 */
 	bio->bi_write_stream = src->bi_write_stream;
 #endif
+#if BSET_HAVE_BI_BVEC_GAP_BIT /* 6.19 */
+	bio->bi_bvec_gap_bit = src->bi_bvec_gap_bit;
+#endif
 	bio->bi_iter = src->bi_iter;
 	bio->bi_io_vec = src->bi_io_vec;
 	if (bdev) {
@@ -284,6 +287,14 @@ static inline void bset_clone_fields(struct bio *bio, struct bio *src,
 			bio_set_flag(bio, BIO_REMAPPED);
 		bset_clone_blkg(bio, src);
 	}
+#endif
+}
+
+/* Before 5.18 a clone has the time of its making. */
+static inline void bset_clear_time(struct bio *bio)
+{
+#if BSET_HAVE_BIO_CLONE_FAST_EXPORTED && defined(CONFIG_BLK_CGROUP)
+	bio->bi_issue.value = 0;
 #endif
 }
 
@@ -298,11 +309,34 @@ static inline struct block_device *bset_clone_dev(struct bio *src)
 }
 
 /*
+ * Makes @front, a clone of @bio, the first @sectors of it, and @bio what is left.
+ */
+static inline void bset_split_fields(struct bio *front, struct bio *bio,
+				     int sectors)
+{
+	front->bi_iter.bi_size = sectors << SECTOR_SHIFT;
+	if (bio_integrity(front))
+		bio_integrity_trim(front);
+	bio_advance(bio, front->bi_iter.bi_size);
+#if BSET_HAVE_BI_BVEC_GAP_BIT
+	/* It was found out for the front; for the rest it still has to be. */
+	bio->bi_bvec_gap_bit = 0;
+#endif
+}
+
+/*
  * Integrity data.  bio_integrity_clone() is exported before 5.18 only.  Until
  * 6.16 the payload comes from a pool that is found through bi_pool, which
  * bio_init_clone() leaves NULL: so it is made by hand, by the exported
  * bio_integrity_alloc().  Since 6.17 there are no such pools.
+ *
+ * Since 6.11 a clone shares the vecs of its source, and its bip_vcnt is 0; before,
+ * it has a copy of them.  That has to be done as the kernel does it, because
+ * sources are made by it as well: bip_vcnt of a source is good for nothing where
+ * vecs are shared.  Which it is, is tried when the module is loaded.
  */
+extern bool bset_shares_integrity;
+
 #if BSET_HAVE_INTEGRITY_POOLS && !BSET_HAVE_BIO_CLONE_FAST_EXPORTED
 #ifndef BIP_CLONE_FLAGS /* named in 6.13 */
 #define BIP_CLONE_FLAGS (~BIP_BLOCK_INTEGRITY)
@@ -311,18 +345,47 @@ static inline int bset_clone_integrity(struct bio *bio, struct bio *src,
 				       gfp_t gfp)
 {
 	struct bio_integrity_payload *from = bio_integrity(src), *bip;
+	const unsigned int nr = bset_shares_integrity ? 0 : from->bip_vcnt;
 
-	bip = bio_integrity_alloc(bio, gfp, from->bip_vcnt);
+	bip = bio_integrity_alloc(bio, gfp, nr);
 	if (IS_ERR(bip))
 		return PTR_ERR(bip);
-	memcpy(bip->bip_vec, from->bip_vec,
-	       from->bip_vcnt * sizeof(struct bio_vec));
-	bip->bip_vcnt = from->bip_vcnt;
+	if (bset_shares_integrity)
+		bip->bip_vec = from->bip_vec;
+	else
+		memcpy(bip->bip_vec, from->bip_vec,
+		       nr * sizeof(struct bio_vec));
+	bip->bip_vcnt = nr;
 	bip->bip_iter = from->bip_iter;
 	bip->bip_flags = from->bip_flags & BIP_CLONE_FLAGS;
 #if BSET_HAVE_BIP_APP_TAG /* 6.13 */
 	bip->app_tag = from->app_tag;
 #endif
+	return 0;
+}
+
+/* Finds out whether vecs are shared.  @src is fresh, @clone anything. */
+static inline int bset_try_integrity(struct bio *src, struct bio *clone)
+{
+	struct bio_integrity_payload *bip;
+	int ret;
+
+	bip = bio_integrity_alloc(src, GFP_KERNEL, 1);
+	if (IS_ERR(bip))
+		return PTR_ERR(bip);
+	bip->bip_vcnt = 1;
+	ret = bio_init_clone(NULL, clone, src, GFP_KERNEL);
+	if (!ret) {
+		bset_shares_integrity = bio_integrity(clone)->bip_vec ==
+					bip->bip_vec;
+		bio_uninit(clone);
+	}
+	bio_uninit(src);
+	return ret;
+}
+#else
+static inline int bset_try_integrity(struct bio *src, struct bio *clone)
+{
 	return 0;
 }
 #endif

@@ -137,7 +137,7 @@ static void *bset_pool_wait(struct bset_pool *pool, gfp_t gfp, dev_t dev)
 				TASK_UNINTERRUPTIBLE);
 		obj = bset_pool_try(pool, gfp, dev);
 		if (!obj)
-			timed_out = !io_schedule_timeout(HZ);
+			timed_out = !io_schedule_timeout(bset_second());
 		finish_wait(&pool->reserve.wait, &wait);
 		if (timed_out) {
 			bset_stall_check(pool, gfp, dev, since, &next_report);
@@ -187,10 +187,16 @@ void *bset_pool_get(struct bset_pool *pool, gfp_t gfp, dev_t dev)
  */
 void bset_pool_put(struct bset_pool *pool, void *obj)
 {
+	enum bset_pushed pushed;
+
 	smp_rmb(); /* see struct bset_pool */
-	if (!bset_reserve_push(pool, obj) &&
-	    bset_cache_push(pool->cache->cpu, 0, obj) == BSET_NO_ROOM)
+	if (bset_reserve_push(pool, obj))
+		return;
+	pushed = bset_cache_push(pool->cache->cpu, 0, obj);
+	if (pushed == BSET_NO_ROOM)
 		bset_slab_put(pool, obj);
+	else if (pushed == BSET_WAS_FREE)
+		bset_complain_free(pool->set, obj);
 }
 
 static int bset_pool_init(struct bset_pool *pool, struct bset *set)

@@ -61,6 +61,8 @@ void bset_release(struct bset *set, struct bio *bio)
 		bset_release_parts(set, bio);
 	if (likely(pushed != BSET_WAS_FREE))
 		bset_count_put(set);
+	else
+		bset_complain_free(set, bio);
 }
 
 /**

@@ -58,7 +58,10 @@
  * docs/forward-progress.md has the long form, and docs/model the same as a
  * model that spin checks.
  */
+#define pr_fmt(fmt) "bioset: " fmt
+
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
@@ -192,15 +195,22 @@ static void bset_rescue_work(struct work_struct *work)
  * would hold up the rescue for ever.  Bios stay in order nevertheless, because
  * a set has one work item, and that never runs twice at a time.
  *
+ * A workqueue's name has at most 31 characters.
+ *
  * Context: task context, may sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0; -EINTR if the task is being killed, for which no thread is made;
+ * -ENOMEM.
  */
 int bset_rescuer_init(struct bset *set)
 {
-	set->rescue_workqueue = alloc_workqueue("bset/%s",
+	set->rescue_workqueue = alloc_workqueue("bset/%.26s",
 						WQ_MEM_RECLAIM | WQ_UNBOUND, 0,
 						set->name);
-	return set->rescue_workqueue ? 0 : -ENOMEM;
+	if (set->rescue_workqueue)
+		return 0;
+	pr_err("%s (%s): could not make its rescuer's thread (no memory, no PIDs, or the task was killed)\n",
+	       set->name, set->owner);
+	return fatal_signal_pending(current) ? -EINTR : -ENOMEM;
 }
 
 /**

@@ -15,6 +15,8 @@
 #define MAX_STALL_SECS 86400
 
 static unsigned int stall_secs = 10;
+unsigned int bset_second_ms = 1000;
+EXPORT_SYMBOL_BSET(bset_second_ms);
 
 static int stall_secs_set(const char *val, const struct kernel_param *kp)
 {
@@ -125,7 +127,7 @@ static bool stall_may_report(struct bset *set, unsigned long period)
 void bset_stall_check(struct bset_pool *pool, gfp_t gfp, dev_t dev,
 		      unsigned long since, unsigned long *next)
 {
-	unsigned long period = READ_ONCE(stall_secs) * (unsigned long)HZ;
+	unsigned long period = READ_ONCE(stall_secs) * bset_second();
 	unsigned long waited = jiffies - since;
 
 	if (!period || waited < max(*next, period))

@@ -277,6 +277,9 @@ static int bset_try_all(struct bset_try *t)
 		ret = bset_try_cache(t);
 	if (!ret)
 		ret = bset_try_allocs(t);
+	if (!ret)
+		ret = bset_try_clones(&t->bs, t->vecs);
+	quick_init = static_key_enabled(&bset_quick_init);
 	return ret ?: bset_try_split(t);
 }
 

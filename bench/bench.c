@@ -2,8 +2,8 @@
 /*
  * bench.c - what an allocation costs, next to the kernel's own
  *
- * Prints lines "bench: result PART ROW COLUMN LEAST MEDIAN", in nanoseconds for
- * each operation; scripts/bench.sh runs it where a nanosecond is an
+ * Prints lines "bench: result PART|ROW|COLUMN|LEAST|MEDIAN", as tables call them, in
+ * nanoseconds for each operation; bench/run has it run where a nanosecond is an
  * instruction.
  */
 #define pr_fmt(fmt) "bench: " fmt
@@ -75,7 +75,7 @@ void bench_report(const char *part, const char *row, const char *column,
 	u64 least_ns = div_u64_rem(r.least, 10, &least);
 	u64 median_ns = div_u64_rem(r.median, 10, &median);
 
-	pr_info("result %s %s %s %llu.%u %llu.%u\n", part, row, column,
+	pr_info("result %s|%s|%s|%llu.%u|%llu.%u\n", part, row, column,
 		least_ns, least, median_ns, median);
 	cond_resched();
 }
@@ -128,8 +128,9 @@ static void pairs(void)
 
 	for (i = 0; i < ARRAY_SIZE(bench_sizes); i++)
 		for (j = first; j < ARRAY_SIZE(variants); j++)
-			bench_cell("pairs", bench_time_pairs, variants[j],
-				   variants[j]->sets, bench_sizes[i]);
+			bench_cell("Allocation and put", bench_time_pairs,
+				   variants[j], variants[j]->sets,
+				   bench_sizes[i]);
 }
 
 static int run_part(const char *part)

@@ -33,7 +33,7 @@ struct job {
 };
 
 struct variant {
-	const char *name;
+	const char *name; /* as tables call it */
 	struct bio_set *sets; /* two alike, or NULL */
 	bool irq_ok; /* may be put in interrupts */
 	void (*pairs)(const struct job *job); /* get, put, get, put, ... */

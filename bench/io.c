@@ -149,7 +149,8 @@ static int run_tests(void)
 		r = bench_measure(time_io, &job);
 		if (io.error)
 			return io.error;
-		bench_report("io", tests[i].name, label, r);
+		bench_report("I/O from submit_bio() to its end", label,
+			     tests[i].name, r);
 	}
 	return 0;
 }

@@ -6,7 +6,7 @@
  * take turns of some microseconds, and what counts is the ratio of two turns
  * side by side.  A pair of results is the median of many such turns.
  *
- * Prints "bench: native COLUMN VECS KERNEL_NS OURS_NS RATIO" for each pair.
+ * Prints "bench: native COLUMN|VECS|KERNEL_NS|OURS_NS|RATIO" for each pair.
  */
 #define pr_fmt(fmt) "bench: " fmt
 
@@ -61,7 +61,7 @@ static void one_pair(const struct variant *v, unsigned int vecs)
 	r = div_u64_rem(median(ratios), 10000, &r_rest);
 	k = div_u64_rem(tenths(median(kernels_ns), TURN_OPS), 10, &k_rest);
 	o = div_u64_rem(tenths(median(ours_ns), TURN_OPS), 10, &o_rest);
-	pr_info("native %s %u %llu.%u %llu.%u %llu.%04u\n", v->name, vecs, k,
+	pr_info("native %s|%u|%llu.%u|%llu.%u|%llu.%04u\n", v->name, vecs, k,
 		k_rest, o, o_rest, r, r_rest);
 	cond_resched();
 }

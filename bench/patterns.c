@@ -32,8 +32,8 @@ void bench_depth(void)
 
 	for (i = 0; i < ARRAY_SIZE(bench_sizes); i++)
 		for (j = 0; j < ARRAY_SIZE(all); j++)
-			bench_cell("depth", time_depth, all[j], all[j]->sets,
-				   bench_sizes[i]);
+			bench_cell("64 in flight, then all put", time_depth,
+				   all[j], all[j]->sets, bench_sizes[i]);
 }
 
 /* One half of a pair, in batches that the caches hold */
@@ -78,9 +78,9 @@ void bench_halves(void)
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		for (j = 0; j < ARRAY_SIZE(variants); j++) {
-			bench_cell("alloc", time_alloc, variants[j],
+			bench_cell("Allocation alone", time_alloc, variants[j],
 				   variants[j]->sets, sizes[i]);
-			bench_cell("put", time_put, variants[j],
+			bench_cell("Put alone", time_put, variants[j],
 				   variants[j]->sets, sizes[i]);
 		}
 	}
@@ -187,15 +187,15 @@ void bench_interrupts(void)
 		for (j = 0; j < ARRAY_SIZE(all); j++) {
 			if (!all[j]->irq_ok)
 				continue;
-			bench_cell("softirq", time_softirq, all[j],
+			bench_cell("Put in softirq", time_softirq, all[j],
 				   all[j]->sets, bench_sizes[i]);
-			bench_cell("hardirq", time_hardirq, all[j],
+			bench_cell("Put in hard IRQ", time_hardirq, all[j],
 				   all[j]->sets, bench_sizes[i]);
 		}
 	}
-	bench_report("interrupt", "softirq", "itself",
+	bench_report("The interrupt itself", "softirq", "instructions",
 		     bench_measure(time_raise_softirq, &empty));
-	bench_report("interrupt", "hardirq", "itself",
+	bench_report("The interrupt itself", "hard IRQ", "instructions",
 		     bench_measure(time_raise_hardirq, &empty));
 }
 
@@ -223,7 +223,7 @@ static void starve_kernels(unsigned int vecs)
 	asked = 0;
 	v_kernel.pairs(&one);
 	if (asked > least)
-		bench_cell("starved", bench_time_pairs, &v_kernel,
+		bench_cell("Only the reserve left", bench_time_pairs, &v_kernel,
 			   &bench_kernels[1], vecs);
 }
 
@@ -241,10 +241,10 @@ int bench_starved(void)
 	bench_kernels[1].bvec_pool.alloc = find_nothing;
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		starve_kernels(sizes[i]);
-		bench_cell("starved", bench_time_pairs, &v_ours, &bench_ours[1],
-			   sizes[i]);
-		bench_cell("starved", bench_time_pairs, &v_ours_kput,
+		bench_cell("Only the reserve left", bench_time_pairs, &v_ours,
 			   &bench_ours[1], sizes[i]);
+		bench_cell("Only the reserve left", bench_time_pairs,
+			   &v_ours_kput, &bench_ours[1], sizes[i]);
 	}
 	bench_kernels[1].bio_pool.alloc = bios;
 	bench_kernels[1].bvec_pool.alloc = vecs;

@@ -172,8 +172,8 @@ static int bench_shared_bytes(struct bio_set *bs)
 		work_on_cpu(cpu, drop_one, NULL);
 	back.least = 10 * changed_bytes(&look, bs);
 	back.median = back.least;
-	bench_report("bytes_written", "out", "ours", out);
-	bench_report("bytes_written", "back", "ours", back);
+	bench_report("Bytes shared that change", "out", "ours", out);
+	bench_report("Bytes shared that change", "back", "ours", back);
 away:
 	look_away(&look);
 	return ret;
@@ -188,14 +188,16 @@ int bench_smp(void)
 	set_cpus_allowed_ptr(current, cpumask_of(0));
 	for (i = 0; i < ARRAY_SIZE(bench_sizes); i++) {
 		for (j = 0; j < ARRAY_SIZE(all); j++) {
-			bench_cell("cross", time_cross, all[j], all[j]->sets,
+			bench_cell("Allocated on one CPU, put on another",
+				   time_cross, all[j], all[j]->sets,
 				   bench_sizes[i]);
 			own_sets = true;
-			bench_cell("own", time_both, all[j], all[j]->sets,
+			bench_cell("Two CPUs at once, each with its own set",
+				   time_both, all[j], all[j]->sets,
 				   bench_sizes[i]);
 			own_sets = false;
-			bench_cell("shared", time_both, all[j], all[j]->sets,
-				   bench_sizes[i]);
+			bench_cell("Two CPUs at once, one set", time_both,
+				   all[j], all[j]->sets, bench_sizes[i]);
 		}
 	}
 	set_cpus_allowed_ptr(current, cpu_possible_mask);

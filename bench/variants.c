@@ -50,7 +50,7 @@ static __always_inline void run_put(const struct job *job,
 	}
 }
 
-#define DEFINE_VARIANT(_name, _sets, _irq_ok)                     \
+#define DEFINE_VARIANT(_name, _label, _sets, _irq_ok)             \
 	static noinline void _name##_pairs(const struct job *job) \
 	{                                                         \
 		run_pairs(job, _name##_get, _name##_put);         \
@@ -64,7 +64,7 @@ static __always_inline void run_put(const struct job *job,
 		run_put(job, _name##_put);                        \
 	}                                                         \
 	const struct variant v_##_name = {                        \
-		.name = #_name,                                   \
+		.name = _label,                                   \
 		.sets = _sets,                                    \
 		.irq_ok = _irq_ok,                                \
 		.pairs = _name##_pairs,                           \
@@ -82,7 +82,7 @@ static __always_inline void empty_put(struct bio *bio)
 {
 }
 
-DEFINE_VARIANT(empty, NULL, true);
+DEFINE_VARIANT(empty, "empty", NULL, true);
 
 /* What no implementation avoids */
 static struct bio init_bio;
@@ -99,7 +99,7 @@ static __always_inline void init_put(struct bio *bio)
 	bio_uninit(bio);
 }
 
-DEFINE_VARIANT(init, NULL, true);
+DEFINE_VARIANT(init, "bio_init()", NULL, true);
 
 /*
  * The slab alone: one object that has room for the bio and the array, nothing
@@ -120,7 +120,7 @@ static __always_inline void slab_put(struct bio *bio)
 	kmem_cache_free(slab_now, bio);
 }
 
-DEFINE_VARIANT(slab, NULL, true);
+DEFINE_VARIANT(slab, "slab alone", NULL, true);
 
 static __always_inline struct bio *kmalloc_get(struct bio_set *bs,
 					       unsigned int vecs)
@@ -133,7 +133,7 @@ static __always_inline void kmalloc_put(struct bio *bio)
 	kernel_bio_kfree(bio);
 }
 
-DEFINE_VARIANT(kmalloc, NULL, true);
+DEFINE_VARIANT(kmalloc, "bio_kmalloc()", NULL, true);
 
 static __always_inline struct bio *kernel_get(struct bio_set *bs,
 					      unsigned int vecs)
@@ -146,7 +146,7 @@ static __always_inline void kernel_put(struct bio *bio)
 	bio_put(bio);
 }
 
-DEFINE_VARIANT(kernel, bench_kernels, true);
+DEFINE_VARIANT(kernel, "kernel", bench_kernels, true);
 
 /* The kernel warns when such a bio is put in an interrupt. */
 static __always_inline struct bio *percpu_get(struct bio_set *bs,
@@ -161,7 +161,7 @@ static __always_inline void percpu_put(struct bio *bio)
 	bio_put(bio);
 }
 
-DEFINE_VARIANT(percpu, bench_percpu, false);
+DEFINE_VARIANT(percpu, "kernel, per-CPU cache", bench_percpu, false);
 
 static __always_inline struct bio *ours_get(struct bio_set *bs,
 					    unsigned int vecs)
@@ -174,7 +174,7 @@ static __always_inline void ours_put(struct bio *bio)
 	bset_put(bio);
 }
 
-DEFINE_VARIANT(ours, bench_ours, true);
+DEFINE_VARIANT(ours, "ours", bench_ours, true);
 
 static __always_inline struct bio *ours_4_6_get(struct bio_set *bs,
 						unsigned int vecs)
@@ -187,7 +187,7 @@ static __always_inline void ours_4_6_put(struct bio *bio)
 	bset_put(bio);
 }
 
-DEFINE_VARIANT(ours_4_6, bench_ours, true);
+DEFINE_VARIANT(ours_4_6, "ours, form of 4.6", bench_ours, true);
 
 static __always_inline struct bio *ours_kput_get(struct bio_set *bs,
 						 unsigned int vecs)
@@ -200,7 +200,7 @@ static __always_inline void ours_kput_put(struct bio *bio)
 	bio_put(bio);
 }
 
-DEFINE_VARIANT(ours_kput, bench_ours, true);
+DEFINE_VARIANT(ours_kput, "ours, kernel's put", bench_ours, true);
 
 void bench_slab_select(unsigned int vecs)
 {

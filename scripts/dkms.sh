@@ -35,7 +35,7 @@ forget() {
 		rm -rf "/usr/src/$NAME-$source"
 	done
 	rm -rf "${tree:?}" $SRC $TEMPLATE
-	[ ! -d ${TEMPLATE%/*} ] || rmdir --ignore-fail-on-non-empty ${TEMPLATE%/*}
+	drop_empty ${TEMPLATE%/*}
 }
 
 hand_over() {

@@ -28,14 +28,6 @@ install_all() {
 	say "tools: $prefix/sbin/biosetstat; manual pages: $man"
 }
 
-# What was made for us goes with the last file.
-drop_empty() {
-	local dir
-	for dir; do
-		[ ! -d "$dir" ] || rmdir --ignore-fail-on-non-empty "$dir"
-	done
-}
-
 remove_all() {
 	local page
 	rm -f "$prefix/sbin/biosetstat" "$completion" "$drgn"

@@ -68,7 +68,7 @@ stage() {
 # Only what came with this run: there may be something for other kernels.
 drop_stage() {
 	rm -rf "$dest.new" "$src.new" "$template.new"
-	[ ! -d "${template%/*}" ] || rmdir --ignore-fail-on-non-empty "${template%/*}"
+	drop_empty "${template%/*}"
 }
 
 # All that can fail comes before the first file is in its place.
@@ -93,11 +93,11 @@ install_all() {
 # The kernels that have something of ours, one a line
 installed_for() {
 	local file
-	for file in "$src"/Module.symvers.* "$lib"/*/updates/bioset_core.ko; do
+	for file in "$src"/Module.symvers.* "$lib"/*/updates/bioset_*.ko; do
 		[ -e "$file" ] || continue
 		file=${file#"$src"/Module.symvers.}
 		file=${file#"$lib"/}
-		echo "${file%/updates/bioset_core.ko}"
+		echo "${file%/updates/*}"
 	done | sort -u
 }
 
@@ -107,28 +107,35 @@ remove_for() {
 		rm -f "$dir/$m.ko"
 	done
 	rm -f "$src/Module.symvers.$1"
-	[ ! -d "$dir" ] || rmdir --ignore-fail-on-non-empty "$dir"
+	drop_empty "$dir"
 	run_depmod "$1"
 	say "removed the modules for Linux $1"
 }
 
-# The package may have put its own there meanwhile.
+# The package may have put its own into $src meanwhile.
 remove_shared() {
+	local files=("$prefix/sbin/biosetstat")
+	owned_by_package || owned_by_dkms ||
+		files+=("$src/bioset.h" "$src/bioset.mk" "$src/VERSION" "$template")
+	[ -z "$(ls -d "${files[@]}" 2>/dev/null)" ] || removed="${files[*]}"
 	"$TOP/scripts/install-user.sh" --remove
-	! owned_by_package && ! owned_by_dkms || return 0
-	rm -rf "$src/bioset.h" "$src/bioset.mk" "$src/VERSION" "$template"
-	[ ! -d "${template%/*}" ] || rmdir --ignore-fail-on-non-empty "${template%/*}"
-	[ ! -d "$src" ] || rmdir --ignore-fail-on-non-empty "$src"
-	say "removed $src and what people use"
+	rm -rf "${files[@]}"
+	drop_empty "${template%/*}" "$src"
 }
 
 # What is shared goes with the last kernel's modules.
 remove_all() {
-	local kernel
-	for kernel in ${release:-$(installed_for)}; do
+	local kernel removed=''
+	for kernel in $(installed_for); do
+		[ "${release:-$kernel}" = "$kernel" ] || continue
 		remove_for "$kernel"
+		removed=modules
 	done
 	[ -n "$(installed_for)" ] || remove_shared
+	case $removed in
+	'') say "nothing is installed${release:+ for Linux $release}" ;;
+	/*) say "removed what drivers are built against and what people use" ;;
+	esac
 }
 
 lib=${DESTDIR:-}/lib/modules

@@ -10,9 +10,6 @@
 #
 # ARCH, CROSS_COMPILE and CC mean what they mean to the kernel's own make.
 
-# shellcheck source=debian.sh
-. "$TOP/scripts/debian.sh"
-
 # The oldest kernel that the core's compat layer knows.
 OLDEST=5.10
 
@@ -58,18 +55,30 @@ machine_arch() {
 	esac
 }
 
-# Kernels in the cache say themselves which suite they are from; all others
-# are built for with the programs of this machine.
-kdir_suite() {
-	local cache dir
-	cache=$(realpath "$CACHE")
+# What the names of cross compilers begin with, for the kernel's name of an
+# architecture or Debian's
+cross_target() {
 	case $1 in
-	"$cache"/suites/*)
-		dir=${1#"$cache"/suites/}
+	arm64) echo aarch64-linux-gnu ;;
+	arm | armhf) echo arm-linux-gnueabihf ;;
+	i386) echo i686-linux-gnu ;;
+	powerpc | ppc64el) echo powerpc64le-linux-gnu ;;
+	riscv | riscv64) echo riscv64-linux-gnu ;;
+	s390 | s390x) echo s390x-linux-gnu ;;
+	esac
+}
+
+# The tests' kernels, in the cache, say themselves which Debian suite they are from;
+# all others are built for with the programs of this machine.
+kdir_suite() {
+	local dir
+	case $1 in
+	"$CACHE"/suites/*)
+		dir=${1#"$CACHE"/suites/}
 		echo "${dir%%/*}"
 		;;
-	"$cache"/stock/*/headers/*) cat "${1%%/headers/*}/suite" ;;
-	"$cache"/kernels/*) cat "$1/.suite" 2>/dev/null || true ;;
+	"$CACHE"/stock/*/headers/*) cat "${1%%/headers/*}/suite" ;;
+	"$CACHE"/kernels/*) cat "$1/.suite" 2>/dev/null || true ;;
 	esac
 }
 
@@ -78,16 +87,15 @@ in_kdir_suite() {
 	local suite
 	suite=$(kdir_suite "$1")
 	shift
-	if [ -n "$suite" ]; then in_suite "$suite" "$@"; else "$@"; fi
+	if [ -n "$suite" ]; then "$TOP/tests/lab/suite.sh" --run "$suite" "$@"; else "$@"; fi
 }
 
 # Where the programs of its suite find it
 kdir_inside() {
-	local cache dir
-	cache=$(realpath "$CACHE")
+	local dir
 	case $1 in
-	"$cache"/suites/*)
-		dir=${1#"$cache"/suites/}
+	"$CACHE"/suites/*)
+		dir=${1#"$CACHE"/suites/}
 		echo "/${dir#*/}"
 		;;
 	*) echo "$1" ;;
@@ -174,7 +182,7 @@ check_arch() {
 	um | "$machine" | "${ARCH:-}") return ;;
 	esac
 	# Those of the cache were fetched for this.
-	case $1 in "$(realpath "$CACHE")"/*) return ;; esac
+	case $1 in "$CACHE"/*) return ;; esac
 	[ "$arch" != unknown ] ||
 		die "KDIR=$1 is a kernel of a machine that nobody has tried; known are x86_64 i386 arm64 arm s390 powerpc riscv"
 	die "KDIR=$1 is a kernel for $arch, and this machine is $machine: to build for it all the same, give ARCH=$arch CROSS_COMPILE=$(cross_target "$arch")-"

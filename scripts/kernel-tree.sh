@@ -74,7 +74,7 @@ in_tree_kbuild() {
 # $(src) is relative to $(srctree) up to 6.9.\
 bset-dir := $(patsubst %/VERSION,%,$(firstword \\\
 	$(wildcard $(src)/VERSION $(srctree)/$(src)/VERSION)))' "$dir/Kbuild"
-	substitute '/^# Torture and model runs/,$d; s/^obj-\$(if \$(CONFIG_KUNIT),m)/obj-$(CONFIG_BIOSET_KUNIT_TEST)/' \
+	substitute '/^# Torture and model runs/,$d; /^ccflags-y/d; s/kunit\///g; s/^obj-\$(if \$(CONFIG_KUNIT),m)/obj-$(CONFIG_BIOSET_KUNIT_TEST)/' \
 		"$dir/tests/Kbuild"
 }
 
@@ -83,6 +83,7 @@ copy_tests() {
 	local file
 	mkdir -p "$dir/tests" "$dir/samples"
 	cp "$TOP"/tests/{Kbuild,*.h} "$dir/tests/"
+	cp "$TOP"/tests/kunit/*.h "$dir/tests/"
 	cp "$TOP"/samples/*.h "$dir/samples/"
 	sed -n '/^# Torture/,$d; s/\.o\>/.c/g; s/^bioset_kunit-y *[:+]*= *//p' "$TOP/tests/Kbuild" |
 		tr ' ' '\n' | while read -r file; do

@@ -6,19 +6,6 @@
 
 set -euo pipefail
 
-TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/bioset
-JOBS=${JOBS:-$(nproc)}
-export TOP CACHE JOBS
-# A make that called us must not impose its flags on the kernel's make; what
-# is meant to pass (W, C, V) is handed on by name.
-unset MAKEFLAGS MFLAGS MAKELEVEL
-# make exports what was not given as empty, which the kernel's make takes for an
-# architecture without a name.
-[ -n "${ARCH:-}" ] || unset ARCH
-# Messages are parsed here and there.
-export LC_ALL=C.UTF-8
-
 # Progress goes to stderr: stdout is for results that a caller reads.
 say() {
 	printf '==> %s\n' "$*" >&2
@@ -29,10 +16,37 @@ die() {
 	exit 1
 }
 
+# What is built there has to be named in makefiles.
+cache_dir() {
+	local dir=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
+	case $dir in
+	'') die "there is no place for a cache: neither HOME nor XDG_CACHE_HOME is set" ;;
+	*[[:space:]:]*) die "the cache cannot be in \"$dir\": make takes no blank and no colon there; set XDG_CACHE_HOME" ;;
+	/*) realpath -m "$dir/bioset" ;;
+	*) die "XDG_CACHE_HOME=$dir is not an absolute path" ;;
+	esac
+}
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+CACHE=$(cache_dir)
+JOBS=${JOBS:-$(nproc)}
+export TOP CACHE JOBS
+# A make that called us must not impose its flags on the kernel's make; what
+# is meant to pass (W, C, V) is handed on by name.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+# make exports what was not given as empty, which the kernel's make takes for an
+# architecture without a name.
+[ -n "${ARCH:-}" ] || unset ARCH
+# Messages are parsed here and there.
+export LC_ALL=C.UTF-8
+# Where people have depmod and mke2fs, whatever their PATH
+PATH=$PATH:/usr/sbin:/sbin
+
 as_root() {
 	if [ "$(id -u)" = 0 ]; then
 		"$@"
 	else
+		command -v sudo >/dev/null || die "this needs root, and sudo is not there: $*"
 		sudo "$@"
 	fi
 }
@@ -47,8 +61,12 @@ quietly() {
 	return 1
 }
 
-installed() {
-	[ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+# drop_empty DIR...: what was made for us goes with the last file.
+drop_empty() {
+	local dir
+	for dir; do
+		[ ! -d "$dir" ] || rmdir --ignore-fail-on-non-empty "$dir"
+	done
 }
 
 apt_usable() {
@@ -66,7 +84,7 @@ need_pkgs() {
 	local why=$1 pkg missing=()
 	shift
 	for pkg; do
-		installed "$pkg" || missing+=("$pkg")
+		[ "$(dpkg-query -W -f='${db:Status-Status}' "$pkg" 2>/dev/null)" = installed ] || missing+=("$pkg")
 	done
 	[ ${#missing[@]} -eq 0 ] || with_lock packages install_pkgs "$why" "${missing[@]}"
 }

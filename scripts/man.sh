@@ -13,23 +13,16 @@
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
-# shellcheck source=debian.sh
-. "$TOP/scripts/debian.sh"
 
-fetch_kernel_doc() {
-	[ -x "$1/$2" ] || suite_unpack "$(suite_of 6.1)" "$(dpkg --print-architecture)" "$1" linux-kbuild-6.1
-}
-
-# Up to 6.12 Debian's linux-headers bring it along in linux-kbuild; where they do
-# not, that of 6.1 is unpacked in the cache. All of these give the same pages.
+# Up to 6.12 Debian's linux-headers bring it along in linux-kbuild. Where they do not,
+# the tests fetch that of 6.1; all of these give the same pages.
 kernel_doc() {
-	local found dir=$CACHE/kernel-doc file=usr/lib/linux-kbuild-6.1/scripts/kernel-doc
+	local found
 	# shellcheck disable=SC2012 # packages' own plain names
 	found=$(ls -v /usr/lib/linux-kbuild-*/scripts/kernel-doc 2>/dev/null | tail -n 1)
-	[ -n "$found" ] || {
-		with_lock kernel-doc fetch_kernel_doc "$dir" $file
-		found=$dir/$file
-	}
+	[ -n "$found" ] || [ ! -e "$TOP/tests/lab/kernel-doc.sh" ] || found=$("$TOP/tests/lab/kernel-doc.sh")
+	[ -n "$found" ] ||
+		die "making manual pages needs the kernel's scripts/kernel-doc, which Debian's linux-kbuild has up to 6.12; or give pages that are made: MAN_PAGES=dir"
 	echo "$found"
 }
 
@@ -45,10 +38,6 @@ aliases() {
 		s/^#define \(bio[a-z_]*\)(.*[ \t]\(bset_[a-z0-9_]*\)(.*/\1 \2/p' "$TOP/bioset.h"
 }
 
-version() {
-	cat "$TOP/VERSION"
-}
-
 # The day of the newest source, so that the same sources give the same pages
 day() {
 	local when=${SOURCE_DATE_EPOCH:-}
@@ -61,7 +50,7 @@ day() {
 # remark, nor are its unfinished quotes, breaks at a section's end, long lines.
 polish() {
 	local page=$1
-	sed -e "1s/.*/.TH ${page^^} 9 $(day) \"bioset $(version)\" \"Bio_sets for drivers\"/" \
+	sed -e "1s/.*/.TH ${page^^} 9 $(day) \"bioset $(cat "$TOP/VERSION")\" \"Bio_sets for drivers\"/" \
 		-e 's/^\.\(BI\?\) "\([^"]*\)$/.\1 "\2"/' \
 		-e 's/^\.BI "\(.*\) "  "\(.*\)"$/.BI "\1" "\2"/' \
 		-e '/^\.SH NAME/ { n; s/^struct // }' \

@@ -32,16 +32,13 @@ newest_headers() {
 default_kdir() {
 	local dir
 	dir=/lib/modules/$(uname -r)/build
-	if [ -d "$dir" ]; then
-		echo "$dir"
-		return
+	if [ ! -d "$dir" ]; then
+		dir=$(newest_headers)
+		[ -n "$dir" ] ||
+			die "no kernel headers found: install the Debian package linux-headers-amd64, or give KDIR=<kernel build directory>"
+		say "no headers of the running kernel are there: taking those of ${dir#*-headers-}"
 	fi
-	dir=$(newest_headers)
-	if [ -n "$dir" ]; then
-		echo "$dir"
-		return
-	fi
-	die "no kernel headers found: install the Debian package linux-headers-amd64, or give KDIR=<kernel build directory>"
+	echo "$dir"
 }
 
 # A test kernel's directory name says more than its release does.
@@ -57,7 +54,7 @@ list_sources() {
 	find . -mindepth 1 \( -name '.*' -o -path ./docs -o -path ./scripts \
 		-o -path ./Makefile -o -name results \) -prune -o \
 		-type f \( -name '*.[chS]' -o -name Kbuild -o -name 'Kbuild.*' \
-		-o -name Makefile -o -name '*.sh' -o -name '*.mk' -o -name VERSION \) \
+		-o -name Makefile -o -path './probes/*.sh' -o -name '*.mk' -o -name VERSION \) \
 		! -name '*.mod.c' -print | sort
 }
 
@@ -89,14 +86,13 @@ identity() {
 }
 
 prepare() {
-	mkdir -p "$out"
-	identity "$kdir" >"$out/.identity.new"
-	if [ -n "${FRESH:-}" ] || ! cmp -s "$out/.identity" "$out/.identity.new"; then
+	local identity
+	identity=$(identity "$kdir")
+	if [ -n "${FRESH:-}" ] || [ "$identity" != "$(cat "$out/.identity" 2>/dev/null)" ]; then
 		rm -rf "$out"
-		mkdir -p "$out"
-		identity "$kdir" >"$out/.identity.new"
 	fi
-	mv "$out/.identity.new" "$out/.identity"
+	mkdir -p "$out"
+	echo "$identity" >"$out/.identity"
 	sync_sources "$out"
 }
 
@@ -104,7 +100,7 @@ prepare() {
 # compiler: a warning there is an error.
 werror() {
 	case $1 in
-	"$(realpath "$CACHE")"/stock/* | "$(realpath "$CACHE")"/suites/*) echo KCFLAGS=-Werror ;;
+	"$CACHE"/stock/* | "$CACHE"/suites/*) echo KCFLAGS=-Werror ;;
 	esac
 }
 
@@ -118,13 +114,25 @@ kbuild() {
 	kdir_make "$kdir" "${args[@]}" modules 2> >(grep -v '^Skipping BTF generation' >&2) >&2
 }
 
+# All that a build depends on
+inputs() {
+	identity "$kdir"
+	(cd "$SOURCES" && list_sources | xargs -d '\n' sha256sum)
+}
+
+# The kernel's make takes seconds to find that nothing has changed.
 build() {
+	local inputs=''
+	[ -n "${FRESH:-}${W:-}${C:-}${V:-}" ] || inputs=$(inputs | sha256sum)
+	[ -z "$inputs" ] || [ "$inputs" != "$(cat "$out/.built" 2>/dev/null)" ] || return 0
+	rm -f "$out/.built"
 	prepare
 	if ! kbuild; then
 		# A module that an earlier run left is not this tree's.
 		find "$out" -name '*.ko' -delete
 		die "building the modules for $kdir failed"
 	fi
+	echo "$inputs" >"$out/.built"
 }
 
 show_result() {

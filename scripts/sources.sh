@@ -10,10 +10,9 @@
 . "$(dirname "$0")/lib.sh"
 
 for_dkms() {
-	mkdir -p "$1/samples"
+	mkdir -p "$1/samples" "$1/packaging"
 	cp "$TOP"/*.[ch] "$TOP"/{Kbuild,LICENSE,VERSION} "$1/"
 	cp -R "$TOP/probes" "$1/"
-	mkdir -p "$1/packaging"
 	cp "$TOP"/packaging/{check-kernel,keep-symvers,make-modules} "$1/packaging/"
 	cp "$TOP"/samples/{Kbuild,*.h,stripe.c} "$1/samples/"
 	sed "s/#MODULE_VERSION#/$(cat "$TOP/VERSION")/" "$TOP/dkms.conf" >"$1/dkms.conf"

@@ -9,16 +9,11 @@
 
 build() {
 	local flags=(-O2 -Wall -Wextra -Werror -std=gnu11 -D_GNU_SOURCE
-		"-DVERSION=\"$(version)\"")
+		"-DVERSION=\"$(cat "$TOP/VERSION")\"")
 	[ -z "${STATIC:-}" ] || flags+=(-static)
 	mkdir -p "${bin%/*}"
 	gcc "${flags[@]}" -o "$bin.new" "$TOP"/tools/biosetstat/*.c
 	mv "$bin.new" "$bin"
-}
-
-# The module's version, said in one place.
-version() {
-	cat "$TOP/VERSION"
 }
 
 # Packagers of other distributions have seen to it themselves.

@@ -99,10 +99,11 @@ static inline void test_faults_hit_me(void)
 #define TEST_TRACEPOINTS IS_ENABLED(CONFIG_TRACEPOINTS)
 
 /*
- * Bios out at once.  With KCSAN a list of 10,000 takes a quarter of an hour: it
- * looks up a symbol for each function of their stacks.
+ * Bios out at once.  With KCSAN a list of 10,000 takes a quarter of an hour, for
+ * it looks up a symbol for each function of their stacks; with KASAN a minute.
  */
-#define TEST_MANY_BIOS (IS_ENABLED(CONFIG_KCSAN) ? 500 : 10000)
+#define TEST_MANY_BIOS \
+	(IS_ENABLED(CONFIG_KCSAN) || IS_ENABLED(CONFIG_KASAN) ? 500 : 10000)
 
 #define TEST_CPU_HOTPLUG IS_ENABLED(CONFIG_HOTPLUG_CPU)
 
@@ -162,15 +163,6 @@ typedef struct kmsg_dumper test_log_reader;
 	{                      \
 		.active = true \
 	}
-#endif
-
-/* 6.1: what iterate_dir() calls says whether to go on; before, 0 did. */
-#if BSET_HAVE_FILLDIR_BOOL
-typedef bool test_filldir_t;
-#define TEST_FILLDIR_GO_ON true
-#else
-typedef int test_filldir_t;
-#define TEST_FILLDIR_GO_ON 0
 #endif
 
 /* Some kernels without hotplug declare neither (5.10). */

@@ -15,7 +15,10 @@ import re
 import struct
 import sys
 
-import drgn
+try:
+    import drgn
+except ImportError:
+    drgn = None
 
 
 class Failure(Exception):
@@ -316,6 +319,8 @@ def main():
     parser.add_argument("-m", "--module", metavar="KO",
                         help="bioset_core.ko with debug information")
     args = parser.parse_args()
+    if not drgn:
+        sys.exit("bioset-drgn: drgn is not there: install python3-drgn")
     try:
         run(args)
     except Failure as failure:

@@ -201,9 +201,9 @@ static int failed;
 
 static void result(bool good, const char *test, const char *barrier, bool holds)
 {
-	printf("%s %s %s%s: %s\n", good ? "ok" : "not ok", test,
+	printf("%s %s %s%s%s\n", good ? "ok" : "not ok", test,
 	       *barrier ? "without " : "with all barriers", barrier,
-	       holds ? "holds" : "breaks");
+	       good ? "" : holds ? " - it holds" : " - it breaks");
 	failed += !good;
 }
 

@@ -14,7 +14,7 @@
  * sequentially consistent here; what the barriers are for is argued in
  * ../forward-progress.md, which also says which function is which step.
  *
- * scripts/model.sh runs all of it. Sizes:
+ * docs/model/run runs all of it. Sizes:
  *   TASKS       submitting tasks (2)
  *   PIECES      clones a disk makes of each bio (2)
  *   RESERVE     elements in the reserve of each set (1)

@@ -45,7 +45,7 @@ static inline void barrier(void)
 #define __percpu
 #define ____cacheline_aligned __attribute__((aligned(64)))
 
-/* Without its #include lines, see claim.sh */
+/* Without its #include lines, see tests/host/claim */
 #include "claim-cache.h"
 
 #define OBJECTS 6
@@ -76,11 +76,6 @@ bool bset_cache_spill(struct bset_cpu_cache *c, unsigned int kind)
 	(void)c;
 	(void)kind;
 	return false;
-}
-
-void bset_cache_warn_free(const void *obj)
-{
-	(void)obj;
 }
 
 static void take(struct bset_obj *obj)

@@ -6,8 +6,8 @@
 # that was put is not KASAN's, so the same goes unseen.
 #
 # flavour: kasan
-# guest: --append kasan_multi_shot
 # time: 500
+# last: KASAN's first report switches lockdep off
 
 # report_of PARAM=VALUE...: the load gives a KASAN report
 report_of() {

@@ -10,16 +10,11 @@ seed=$(word seed)
 calls=$(word calls)
 secs=$(word secs)
 
-uptime_secs() {
-	cut -d. -f1 /proc/uptime
-}
-
-# Once, and as long as there is time, each time from the next seed. The module
-# comes anew, because what it warns of once is expected once in each round.
+# Once, and as long as there is time, each time from the next seed
 model() {
 	local end rounds=0
-	end=$(($(uptime_secs) + secs))
-	while [ $rounds = 0 ] || [ "$(uptime_secs)" -lt $end ]; do
+	end=$(($(now) + secs))
+	while [ $rounds = 0 ] || [ "$(now)" -lt $end ]; do
 		load bioset_core
 		load bioset_apimodel "seed=$((seed + rounds))" "calls=$calls"
 		unload bioset_apimodel

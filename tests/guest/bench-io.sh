@@ -2,7 +2,8 @@
 # shellcheck shell=dash
 # What an I/O costs on the example, on dm-striped and on md's raid0, over the
 # same two null_blk disks with the same chunk. Each of them in turn is called
-# TARGET, is set up by TARGET_up (which sets $disk) and removed by TARGET_down.
+# TARGET, is set up by TARGET_up (which sets $disk, and $label for tables) and removed
+# by TARGET_down.
 # The disks complete at once, in the context that submits, so that nothing
 # sleeps and only instructions count.
 
@@ -10,6 +11,7 @@ CHUNK_KB=64
 DISKS="/dev/nullb0 /dev/nullb1"
 
 raw_up() {
+	label="one disk"
 	disk=/dev/nullb0
 }
 
@@ -17,17 +19,19 @@ raw_down() {
 	:
 }
 
-ours_up() {
+example_up() {
+	label="example"
 	# shellcheck disable=SC2086 # words
 	load bioset_stripe devices="$(echo $DISKS | tr ' ' ,)" chunk_kb=$CHUNK_KB
 	disk=/dev/stripe0
 }
 
-ours_down() {
+example_down() {
 	unload bioset_stripe
 }
 
 twin_up() {
+	label="example, kernel's sets"
 	# shellcheck disable=SC2086 # words
 	load bioset_stripe_kernel devices="$(echo $DISKS | tr ' ' ,)" chunk_kb=$CHUNK_KB
 	disk=/dev/stripe_kernel0
@@ -42,6 +46,7 @@ sectors() {
 }
 
 dm_up() {
+	label="dm-striped"
 	# shellcheck disable=SC2086 # words
 	set -- $DISKS
 	host dmsetup create bench --noudevsync --table \
@@ -56,6 +61,7 @@ dm_down() {
 # Without mdadm: md takes all of this through sysfs.
 md_up() {
 	local d n=0 md=/sys/block/md_bench/md
+	label="md raid0"
 	echo md_bench >/sys/module/md_mod/parameters/new_array
 	echo raid0 >$md/level
 	echo $((CHUNK_KB * 1024)) >$md/chunk_size
@@ -92,8 +98,8 @@ import json, sys
 job = json.load(open("/tmp/real.json"))["jobs"][0]
 io = job["read"] if job["read"]["total_ios"] else job["write"]
 assert job["error"] == 0 and io["total_ios"]
-print("bench: result fio", *sys.argv[1:], *2 * ["%.1f" % io["clat_ns"]["mean"]])
-' "$name" "$target"
+print("bench: result I/O by fio", *sys.argv[1:], *2 * ["%.1f" % io["clat_ns"]["mean"]], sep="|")
+' "$label" "$name"
 }
 
 load bioset_core
@@ -105,7 +111,7 @@ for target in $(word targets | tr , ' '); do
 	step "$target"
 	"${target}_up"
 	wait_for test -b "$disk"
-	load bioset_bench part=io device="$disk" label="$target"
+	load bioset_bench part=io device="$disk" "label=\"$label\""
 	unload bioset_bench
 	run_fio randread-4k --rw=randread --bs=4k --number_ios=4096
 	run_fio write-1m --rw=write --bs=1m --number_ios=256

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# What 1, 10, 100 and 1000 sets take: memory and threads.
-
-meminfo() {
-	sed -n "s/^$1: *\([0-9]*\) kB/\1/p" /proc/meminfo
-}
+# What making and freeing a set takes with 10 and with 10,000 alive, and what each of
+# 10,000 takes: memory and threads.
 
 # What is freed late (RCU, per-CPU lists of pages) has to be free by now.
 settle() {
@@ -14,53 +11,41 @@ settle() {
 	sleep 0.5
 }
 
-# All threads there are; user space's do not change here.
-threads() {
+# Free memory, and all threads there are; user space's do not change here.
+look() {
 	local rest
 	read -r _ _ _ rest </proc/loadavg
 	rest=${rest%% *}
-	echo "${rest#*/}"
+	echo "$(sed -n 's/^MemFree: *\([0-9]*\) kB/\1/p' /proc/meminfo) ${rest#*/}"
 }
 
-look() {
-	echo "$(meminfo MemFree) $(meminfo Slab) $(meminfo Percpu) $(meminfo KernelStack) $(grep -c . /proc/slabinfo) $(threads)"
+# make_sets NUMBER KIND: the module prints what one more takes
+make_sets() {
+	echo "$*" >/sys/module/bioset_bench/parameters/sets
 }
 
-sets() {
-	echo "$1" >/sys/module/bioset_bench/parameters/sets
+# each COLUMN DIFFERENCE: of 10,000 sets
+each() {
+	local tenths=$((($2 + 500) / 1000))
+	tenths=$((tenths / 10)).$((tenths % 10))
+	echo "bench: result One set|$kind|$1|$tenths|$tenths"
 }
 
-result() {
-	echo "bench: result sets $number $kind.$1 $2 $2"
-}
-
-# The difference that NUMBER sets of KIND make, in kB
-measure() {
-	local kind=$1 number=$2 before after
-	sets "ours 0"
-	settle
-	before=$(look)
-	sets "$kind $number"
-	settle
-	after=$(look)
-	# shellcheck disable=SC2086 # words
-	set -- $before $after
-	result free $(($1 - $7))
-	result slab $(($8 - $2))
-	result percpu $(($9 - $3))
-	result stack $((${10} - $4))
-	result slabs $((${11} - $5))
-	result threads $((${12} - $6))
-}
-
+echo 40000 >/proc/sys/kernel/threads-max
 load bioset_core
 load bioset_bench part=sets
-for kind in ours kernel plain; do
-	# The first time, everything around it grows too.
-	measure $kind 1000 >/dev/null
-	for number in 1 10 100 1000; do
-		measure $kind $number
-	done
+for kind in "ours" "ours, no rescuer" "kernel" "kernel, no rescuer"; do
+	make_sets 10 "$kind"
+	make_sets 0 "$kind"
+	settle
+	before=$(look)
+	make_sets 10000 "$kind"
+	settle
+	# shellcheck disable=SC2046,SC2086 # words
+	set -- $before $(look)
+	each "KiB each" $(($1 - $3))
+	each "threads each" $(($4 - $2))
+	make_sets 0 "$kind"
 done
 unload bioset_bench
 unload bioset_core

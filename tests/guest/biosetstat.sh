@@ -24,12 +24,6 @@ messages() {
 	tool | grep '^SET .*RESERVE' >/dev/null
 }
 
-keep_busy() {
-	while [ ! -e /run/stop ]; do
-		dd if=/dev/zero of=$disk bs=1M count=1 seek="$1" oflag=direct 2>/dev/null
-	done
-}
-
 # What the tool says is what the kernel's files say, once nothing moves.
 agrees() {
 	tool --json >/run/json
@@ -76,12 +70,8 @@ shows() {
 # The example's set waits, so it is on top and highlighted, though an idle set's
 # name comes before it.
 under_load() {
-	local busy=''
 	starve 1
-	for n in 1 2 3; do
-		keep_busy $n &
-		busy="$busy $!"
-	done
+	start_writers
 	screen new-session -d -x 80 -y 24 "/root/biosetstat 1; echo STATUS \$?; sleep 100"
 	shows '^bioset_stripe\.clones\.[0-9]+ +[01]/1 +[0-9]+ +[0-9.]+k? +[0-9.]+k? +[0-9.]+ +[1-3] +[0-9.]+ms +[0-9.]+'
 	cat /run/screen
@@ -96,14 +86,10 @@ under_load() {
 	screen send-keys n
 	shows 'by name'
 	json_under_load
-	# The loops end with their last dd, which would keep the disk busy.
-	touch /run/stop
-	# shellcheck disable=SC2086 # words
-	wait $busy
+	stop_writers
 	starve 0
 	shows '0 waiting'
 	# The module goes, and comes again, under the running tool.
-	wait
 	agrees
 	unload bioset_stripe
 	shows 'no driver has made a set'
@@ -117,43 +103,36 @@ under_load() {
 }
 
 # What was reported before it reads the log is not new.
-until_watching() {
-	local n=0 pid
+watching() {
+	local pid
 	# shellcheck disable=SC2010 # where links lead
-	until pid=$(pidof biosetstat) && ls -l "/proc/$pid/fd" | grep -q kmsg; do
-		n=$((n + 1))
-		[ $n -lt 300 ] || fail "biosetstat does not read the log"
-		sleep 0.1
-	done
+	pid=$(pidof biosetstat) && ls -l "/proc/$pid/fd" | grep -q kmsg
+}
+
+followed() {
+	grep -q '</TASK>' /run/stalls
 }
 
 stalls() {
 	unload bioset_core
 	no_null_disks
-	null_disks 3 memory_backed=1 irqmode=2 \
-		completion_nsec=3000000000
 	load bioset_core stall_secs=1
-	load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
+	load_starved
 	tool --watch-stalls --new >/run/stalls 2>&1 &
 	watcher=$!
-	until_watching
-	starve 1
-	for skip in 0 1; do
-		dd if=$disk of=/dev/null bs=4k count=1 skip=$skip iflag=direct 2>/dev/null &
-		readers="${readers:-} $!"
-	done
-	# shellcheck disable=SC2086 # two words
-	wait $readers
-	sleep 1
+	wait_for watching
+	readers 2
+	echo "nullb: this is no stall" >/dev/kmsg
+	wait_for followed
 	kill $watcher
+	hold N
+	wait
 	cat /run/stalls
 	grep -q '^\[.*\] bioset: bioset_stripe.*dd/[0-9]* has waited [1-9]' /run/stalls
 	grep -q 'likely cause' /run/stalls
-	# The stack is part of the report, to its end; the disks' messages are not.
+	# The stack is part of the report, to its end; what others say is not.
 	grep -q 'bset_alloc' /run/stalls
-	grep -q '</TASK>' /run/stalls
 	! grep -q nullb /run/stalls
-	starve 0
 }
 
 mount_host
@@ -165,10 +144,9 @@ cp /biosetstat /host/tmp/biosetstat
 # With a reserve of one somebody always waits for them.
 slow_disks 20 memory_backed=1
 check "clear messages" messages
-load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
+load_driver pool_size=1
 check "a terminal under load" under_load
 check "stalls are followed" stalls
 unload_stripe
-no_null_disks
 check "nothing left after unloading" nothing_left
 pass

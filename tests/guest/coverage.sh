@@ -1,39 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 # Runs what there is to reach the module's lines, and hands the counters over on
-# /dev/vda; see scripts/coverage.sh. The kernel keeps those of unloaded modules.
+# /dev/vda; see tests/host/coverage.sh. The kernel keeps those of unloaded modules.
 
-suites() {
-	load bioset_core
-	load bioset_kunit
-	unload bioset_kunit
+# with CORE-PARAMETER MODULE [PARAMETER...]: what a module does when it is loaded
+with() {
+	local core=$1 module=$2
+	shift 2
+	load bioset_core "$core"
+	load "$module" "$@"
+	unload "$module"
 	unload bioset_core
 }
 
-model() {
-	load bioset_core
-	load bioset_apimodel seed=1 calls=200000
-	unload bioset_apimodel
-	unload bioset_core
-}
-
-# What a kernel gets whose bio_init() does more than the module knows
-by_bio_init() {
-	load bioset_core quick_init=0
-	load bioset_apimodel seed=2 calls=20000
-	unload bioset_apimodel
-	unload bioset_core
+result() {
+	cat /sys/module/bioset_torture/parameters/result
 }
 
 # torture TRACK
 torture() {
 	load bioset_core "track=$1"
 	load bioset_torture seconds=15 seed=1 pin=1
-	while [ "$(cat /sys/module/bioset_torture/parameters/result)" = running ]; do
+	while [ "$(result)" = running ]; do
 		cat /sys/kernel/debug/bioset/*/in_flight >/dev/null 2>&1 || true
 		sleep 1
 	done
-	[ "$(cat /sys/module/bioset_torture/parameters/result)" = PASS ]
+	[ "$(result)" = PASS ]
 	# Where the caches still hold something.
 	echo 3 >/proc/sys/vm/drop_caches
 	unload bioset_torture
@@ -55,21 +47,18 @@ touch_files() {
 stalls() {
 	load bioset_core stall_secs=1 track=1
 	load bioset_torture seconds=30 no_rescuer=1 stall_secs=5 seed=1 pin=1
-	while [ "$(cat /sys/module/bioset_torture/parameters/result)" = running ]; do
+	while [ "$(result)" = running ]; do
 		touch_files
 		sleep 1
 	done
-	[ "$(cat /sys/module/bioset_torture/parameters/result)" = FAIL ]
+	[ "$(result)" = FAIL ]
 	unload bioset_torture
 	unload bioset_core
 }
 
 failure_points() {
 	arm_faults
-	load bioset_core
-	load bioset_failnth
-	unload bioset_failnth
-	unload bioset_core
+	with track=0 bioset_failnth
 	loadmod -s /ko/bioset_core.ko
 }
 
@@ -79,9 +68,10 @@ counters() {
 	sync
 }
 
-check "suites" suites
-check "model" model
-check "by bio_init()" by_bio_init
+check "suites" with track=0 bioset_kunit
+check "model" with track=0 bioset_apimodel seed=1 calls=200000
+# What a kernel gets whose bio_init() does more than the module knows
+check "by bio_init()" with quick_init=0 bioset_apimodel seed=2 calls=20000
 check "torture" torture 0
 check "torture, tracked" torture 1
 check "stalls" stalls

@@ -42,7 +42,6 @@ slab_kb() {
 
 # within SLACK: objects that may be counted twice while they move
 within() {
-	local n most
 	n=$(cached)
 	most=$(($(cat /sys/module/bioset_core/parameters/cache_kb) * 1024 *
 		$(online) / $(object_bytes)))
@@ -50,9 +49,12 @@ within() {
 	# of them for each CPU, of each class.
 	[ $most -lt $((3 * LIST * $(online) * 2)) ] ||
 		most=$((3 * LIST * $(online) * 2))
-	[ "$n" -gt "$fullest" ] && fullest=$n
-	[ "$n" -le $((most + $1)) ] ||
-		fail "$n objects are cached on $(online) CPUs, $most are allowed"
+	[ "$n" -le "$fullest" ] || fullest=$n
+	[ "$n" -le $((most + $1)) ]
+}
+
+bound() {
+	within "$1" || fail "$n objects are cached on $(online) CPUs, $most are allowed"
 }
 
 is_as_wanted() {
@@ -62,39 +64,16 @@ is_as_wanted() {
 	cat /sys/devices/system/node/node*/cpulist
 }
 
-# Clones of large writes, 256 at a time, on whatever CPU
-load_disk() {
-	while :; do
-		dd if=/dev/zero of=$disk bs=1M count=8 seek=$(($1 * 16)) \
-			oflag=direct 2>/dev/null
-	done
-}
-
-start_load() {
-	writers=
-	for n in 0 1 2; do
-		load_disk $n &
-		writers="$writers $!"
-	done
-}
-
-stop_load() {
-	# shellcheck disable=SC2086 # a list of words
-	kill $writers
-	killall dd 2>/dev/null || true
-	wait
-}
-
 # Under load a list may be seen in two places, for each CPU that moves one.
 go_and_come() {
 	local cpu
 	for cpu in 7 3 6 5 4 2 1; do
 		turn $cpu 0
-		within $((LIST * 8))
+		bound $((LIST * 8))
 	done
 	for cpu in 1 5 7 2 3; do
 		turn $cpu 1
-		within $((LIST * 8))
+		bound $((LIST * 8))
 	done
 	turn 7 0
 	turn 4 1
@@ -102,12 +81,26 @@ go_and_come() {
 	turn 7 1
 }
 
-# Nobody moves anything: the bound is exact.
+# cross Y|N
+cross() {
+	echo "$1" >/sys/module/bioset_crossing/parameters/on
+}
+
+none_out() {
+	awk '$1 == "in_flight" { n += $2 } END { exit n != 0 }' \
+		/sys/kernel/debug/bioset/*/stats
+}
+
+# Nobody moves anything, as soon as the last put has returned: the bound is exact.
+stand_still() {
+	cross N
+	wait_for none_out
+	wait_for within 0
+}
+
 exact() {
-	echo N >/sys/module/bioset_crossing/parameters/on
-	sleep 1
-	within 0
-	echo Y >/sys/module/bioset_crossing/parameters/on
+	stand_still
+	cross Y
 }
 
 # With a small cache, where each byte counts, and with the default one
@@ -116,9 +109,9 @@ bounded() {
 	fullest=0
 	for kb in 8 1024; do
 		echo $kb >/sys/module/bioset_core/parameters/cache_kb
-		start_load
+		start_writers
 		go_and_come
-		stop_load
+		stop_writers
 		exact
 		echo "cache_kb=$kb: up to $fullest objects, $(slab_kb) KiB of slabs"
 	done
@@ -128,44 +121,50 @@ bounded() {
 # One CPU is left: what eight CPUs cached is gone.
 all_but_one() {
 	local cpu
-	fullest=0
-	start_load
-	sleep 2
-	stop_load
-	echo N >/sys/module/bioset_crossing/parameters/on
-	sleep 1
+	start_writers
+	wait_for filled
+	stop_writers
+	stand_still
 	for cpu in 1 2 3 4 5 6 7; do
 		turn $cpu 0
-		within 0
+		bound 0
 	done
 	for cpu in 1 2 3 4 5 6 7; do
 		turn $cpu 1
 	done
-	echo Y >/sys/module/bioset_crossing/parameters/on
+	cross Y
+}
+
+filled() {
+	[ "$(cached)" -gt $((3 * LIST)) ]
+}
+
+# crossings: how many bios have been taken since the module was loaded
+crossings() {
+	awk '$1 == "allocs" { print $2 }' /sys/kernel/debug/bioset/bioset_crossing.*/stats
+}
+
+crossed() {
+	[ "$(crossings)" -ge "$1" ]
 }
 
 # The slabs hold what is out at most, what is cached, and what their free
-# places take: they do not grow from second to second.
+# places take: they do not grow with what crosses.
 nodes_bounded() {
-	local before after
-	sleep 3
+	local before after allocs
+	allocs=$(crossings)
+	wait_for crossed $((allocs + 30000))
 	before=$(slab_kb)
-	sleep 10
+	wait_for crossed $((allocs + 130000))
 	after=$(slab_kb)
-	set_of_crossing
 	echo "$before KiB of slabs, then $after KiB"
 	[ "$after" -le $((before + before / 4 + 256)) ]
 	exact
 }
 
-set_of_crossing() {
-	awk '$1 == "allocs" || $1 == "cached" { print }' \
-		/sys/kernel/debug/bioset/bioset_crossing.*/stats
-}
-
 all_is_back() {
 	unload bioset_crossing
-	[ "$(set_stat in_flight)" = 0 ]
+	stat_is in_flight 0
 	dd if=/dev/urandom of=/tmp/data bs=1M count=4 2>/dev/null
 	dd if=/tmp/data of=$disk bs=1M oflag=direct 2>/dev/null
 	dd if=$disk bs=1M count=4 iflag=direct 2>/dev/null | cmp - /tmp/data
@@ -176,8 +175,7 @@ all_is_back() {
 
 check "eight CPUs of twelve, two nodes" is_as_wanted
 null_disks 3 memory_backed=1 irqmode=2 completion_nsec=1000000
-load bioset_core
-load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 chunk_kb=4
+load_stripe chunk_kb=4
 load bioset_crossing from=0,1,2,3 to=4,5,6,7
 check "caches are bounded while CPUs go and come under load" bounded
 check "caches shrink with each CPU that goes" all_but_one

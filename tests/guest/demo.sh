@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# The demonstration; scripts/demo.sh shows the lines that begin with "==>" and
-# "   ".
+# The demonstration of scripts/demo.sh
+#
+# guest: --host-root --modules "null_blk ext4" --mem 1536
+# time: 300
+# needs: fio e2fsprogs util-linux
+# shows: ^(==> |    |FAILED)
+# files: /usr/src/linux-headers-6.1*-common/include
 
 # shellcheck source=stripe.sh
 . /stripe.sh
@@ -20,9 +25,7 @@ size() {
 rescue_trace() {
 	local tracing=/sys/kernel/tracing
 	slow_disks 20 memory_backed=0
-	load bioset_core
-	load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 \
-		chunk_kb=64 pool_size=2
+	load_stripe pool_size=2
 	starve 1
 	for event in bioset block/block_bio_queue block/block_bio_complete; do
 		echo 1 >$tracing/events/$event/enable
@@ -33,13 +36,13 @@ rescue_trace() {
 	sed 's/^/trace: /' $tracing/trace
 	echo "    $(set_stat waits) waits, $(set_stat punted) bios punted, $(set_stat rescued) rescued; the write is done"
 	[ "$(set_stat punted)" -gt 0 ]
-	[ "$(set_stat in_flight)" = 0 ]
+	stat_is in_flight 0
 }
 
 step "Linux $(uname -r), $(nproc) CPUs; loading bioset_core.ko and the example over three RAM disks"
 mount_host
 ram_disks 1
-load_stripe
+load_stripe pool_size=16
 lsmod | grep '^bioset' | indented
 step "making ext4 on $disk"
 make_fs
@@ -60,7 +63,7 @@ umount /host/mnt
 check_fs | tail -n 1 | sed "s,^,    ,"
 step "what the set did (/sys/kernel/debug/bioset/*/stats)"
 set_stats | indented
-[ "$(set_stat in_flight)" = 0 ]
+stat_is in_flight 0
 unload_stripe
 no_null_disks
 step "a write of 512 KiB with a reserve of 2 clones and no other memory"

@@ -19,12 +19,20 @@ more_mounts() {
 	cp /commands.sh /host/tmp/commands.sh
 }
 
-# The disks take 3 s for an I/O, so that allocations stall, or 3 ms.
+# The disks take 300 ms for an I/O, for which so many readers wait that allocations
+# stall, or 3 ms.
 disks() {
-	local nsec=3000000
-	[ "$(word disks)" = slow ] && nsec=3000000000
-	null_disks 3 memory_backed=1 irqmode=2 \
-		completion_nsec=$nsec
+	if [ "$(word disks)" = slow ]; then
+		slow_disks 300 memory_backed=1
+		nr_busy=12
+	else
+		slow_disks 3 memory_backed=1
+		nr_busy=3
+	fi
+}
+
+stalled() {
+	dmesg | grep -q 'has waited'
 }
 
 # Readers and a writer: one clone each, and several under one submit_bio().
@@ -55,15 +63,16 @@ run_block() {
 mount_host
 disks
 load bioset_core stall_secs=2
-load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 pool_size=1
+load_driver pool_size=1
 more_mounts
 starve 1
 busy=''
-for n in 1 2 3; do
-	keep_busy $n &
+while [ $nr_busy -gt 0 ]; do
+	keep_busy $nr_busy &
 	busy="$busy $!"
+	nr_busy=$((nr_busy - 1))
 done
-[ "$(word disks)" = slow ] && sleep 8
+[ "$(word disks)" != slow ] || wait_for stalled
 heading="" pattern="" nr_blocks=0
 . /commands.sh
 i=0

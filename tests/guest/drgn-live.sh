@@ -50,28 +50,15 @@ mount_host
 cp /bioset-drgn.py /host/tmp
 cp /bioset_core.debug /host/tmp/bioset_core.ko
 chmod 755 /host/tmp/bioset-drgn.py
-ram_disks 1
-modprobe dm-mod
-host dmsetup create held --noudevsync --table "0 $(cat /sys/block/nullb0/size) linear /dev/nullb0 0"
 check "the module is not loaded" refused "bioset_core is not loaded" drgn
 load bioset_core stall_secs=0
-load bioset_stripe devices=/dev/dm-0,/dev/nullb1,/dev/nullb2 pool_size=1
-starve 1
-# The disk below keeps what it gets, so that nothing moves while drgn looks.
-host dmsetup suspend --noudevsync --nolockfs --noflush held
-for skip in 0 1 2; do
-	dd if=$disk of=/dev/null bs=4k count=1 skip=$skip iflag=direct 2>/dev/null &
-done
-sleep 2
+load_starved
+readers 3
 check "the running kernel" agrees
 check "who may not read it" refused "run this as root" \
 	host setpriv --reuid=65534 --clear-groups python3 /tmp/bioset-drgn.py --module /tmp/bioset_core.ko
-host dmsetup resume --noudevsync held
+hold N
 wait
-starve 0
 unload_stripe
-host dmsetup remove --noudevsync held
-rmmod dm-mod
-no_null_disks
 check "nothing left after unloading" nothing_left
 pass

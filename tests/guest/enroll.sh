@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# Tells the firmware about the keys in /db.auth; see scripts/secure-boot.sh.
+# Tells the firmware about the keys in /db.auth; see tests/install/secure-boot.
 
 VARS=/sys/firmware/efi/efivars
 DB=$VARS/db-d719b2cb-3d3a-4596-a3bc-dad00e67656f

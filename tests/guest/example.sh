@@ -8,13 +8,13 @@
 # time: 400
 
 TRACE=/sys/kernel/tracing
-SECTORS=24576 # of the stripe: three disks of 4 MiB
+SECTORS=6144 # of the stripe: three disks of 1 MiB
 
 # ram_disk NAME [KEY=VALUE...]: completes in a timer's interrupt
 ram_disk() {
 	local name=$1
 	shift
-	null_disk "$name" size=4 memory_backed=1 irqmode=2 discard=1 "$@"
+	null_disk "$name" size=1 memory_backed=1 irqmode=2 discard=1 "$@"
 }
 
 ram_disks() {
@@ -22,11 +22,6 @@ ram_disks() {
 	for name in a b c; do
 		ram_disk $name "$@"
 	done
-}
-
-no_disks() {
-	remove_null_disks
-	rm -f /dev/a /dev/b /dev/c /dev/coarse
 }
 
 stripe() {
@@ -66,7 +61,7 @@ refusals() {
 	stripe
 	must_fail load bioset_stripe devices=/dev/coarse
 	unload bioset_stripe
-	no_disks
+	remove_null_disks
 }
 
 # write_at SECTOR FILE: /tmp/data
@@ -109,10 +104,10 @@ data() {
 	starve 1
 	same_as_file
 	[ "$(set_stat rescued)" -gt 0 ] || fail "nothing was rescued"
-	[ "$(set_stat punted)" = "$(set_stat rescued)" ]
-	[ "$(set_stat in_flight)" = 0 ]
+	stat_is rescued "$(set_stat punted)"
+	stat_is in_flight 0
 	unload bioset_stripe
-	no_disks
+	remove_null_disks
 }
 
 # A bad block on one disk fails what touches it and nothing else.
@@ -126,15 +121,16 @@ errors() {
 	must_fail dd if=/dev/stripe0 of=/dev/null bs=4k skip=17 count=1
 	dd if=/dev/stripe0 of=/dev/null bs=64k skip=2 2>/dev/null
 	must_fail dd if=/dev/zero of=/dev/stripe0 bs=1M count=1 conv=fsync
-	[ "$(set_stat in_flight)" = 0 ]
+	stat_is in_flight 0
 	unload bioset_stripe
-	no_disks
+	remove_null_disks
 }
 
 # A flush reaches each disk once.
 flushes() {
 	ram_disks cache_size=1
 	stripe
+	echo >$TRACE/trace
 	echo 1 >$TRACE/events/block/block_rq_issue/enable
 	dd if=/dev/zero of=/dev/stripe0 bs=512 count=1 conv=fsync 2>/dev/null
 	echo 0 >$TRACE/events/block/block_rq_issue/enable
@@ -143,7 +139,7 @@ flushes() {
 	[ "$(grep -c 'block_rq_issue: .* FF ' $TRACE/trace)" = 3 ] ||
 		fail "more flushes than disks"
 	unload bioset_stripe
-	no_disks
+	remove_null_disks
 }
 
 modprobe null_blk nr_devices=0
@@ -154,6 +150,7 @@ check "example: data, chunks of 64 KiB" data 64
 check "example: errors" errors
 check "example: flushes" flushes
 unload bioset_core
-nothing_left
+rmmod null_blk
+check "example: nothing left after unloading" nothing_left
 no_leaks
 pass

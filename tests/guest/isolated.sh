@@ -12,19 +12,22 @@
 io_on() {
 	taskset -c "$1" dd if=$disk of=/dev/null bs=4k count=64 iflag=direct \
 		2>/dev/null
-	[ "$(set_stat in_flight)" = 0 ]
+	stat_is in_flight 0
 	[ "$(set_stat cached)" -gt 0 ]
 }
 
-# pressure_on CPU: all shrinkers run there, and work of theirs has time to
+# pressure_on CPU: all shrinkers run there
 pressure_on() {
 	taskset -c "$1" sh -c 'echo 2 >/proc/sys/vm/drop_caches'
-	sleep 1
+}
+
+none_cached() {
+	wait_for stat_is cached 0
 }
 
 is_isolated() {
 	grep -qx 1 /sys/devices/system/cpu/isolated
-	[ "$(set_stat cached)" = 0 ]
+	none_cached
 }
 
 spared() {
@@ -32,31 +35,31 @@ spared() {
 	io_on 1
 	before=$(set_stat cached)
 	pressure_on 0
-	[ "$(set_stat cached)" = "$before" ]
+	sleep 1 # for work that there must not be
+	stat_is cached "$before"
 }
 
 asked_itself() {
 	io_on 1
 	pressure_on 1
-	[ "$(set_stat cached)" = 0 ]
+	none_cached
 }
 
 others_are_asked() {
 	io_on 0
 	pressure_on 1
-	[ "$(set_stat cached)" = 0 ]
+	none_cached
 }
 
 # The bound is kept there too.
 switched_off() {
 	io_on 1
 	echo 0 >/sys/module/bioset_core/parameters/cache_kb
-	sleep 1
-	[ "$(set_stat cached)" = 0 ]
+	none_cached
 }
 
-modprobe null_blk nr_devices=3 gb=1 irqmode=0
-load_stripe
+null_disks 3 irqmode=0
+load_stripe pool_size=16
 pressure_on 1
 pressure_on 0
 check "CPU 1 is isolated" is_isolated

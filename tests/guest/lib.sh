@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# What a guest script has at hand; see scripts/boot.sh for how to write one.
+# What a guest script has at hand; see tests/lab/guest.py for how to write one.
 
-# word NAME: the value of guest.NAME= on the kernel's command line
+# word NAME: an argument of the script, or the value of guest.NAME= on the kernel's
+# command line
 word() {
 	local w line
 	read -r line </proc/cmdline
-	for w in $line; do
-		case $w in "guest.$1="*) echo "${w#*=}" ;; esac
+	for w in $(cat "/scripts/$SCRIPT.words" 2>/dev/null) $line; do
+		case $w in "guest.$1="*)
+			echo "${w#*=}"
+			return
+			;;
+		esac
 	done
 }
 
@@ -24,7 +29,7 @@ fail() {
 
 # pass: the script's last act
 pass() {
-	touch /run/passed
+	touch /state/passed
 	exit 0
 }
 
@@ -89,12 +94,12 @@ unload() {
 	[ ! -d "/sys/module/$1" ] || fail "module $1 is still there after rmmod"
 }
 
-# wait_for CMD...: until it is so, which must not take half a minute
+# wait_for CMD...: until it is so, which must not take a minute and a half
 wait_for() {
-	local n=0
+	local end
+	end=$(($(now) + 90))
 	until "$@"; do
-		n=$((n + 1))
-		[ $n -lt 300 ] || fail "waited in vain for: $*"
+		[ "$(now)" -lt $end ] || fail "waited in vain for: $*"
 		sleep 0.1
 	done
 }
@@ -129,9 +134,16 @@ expect_splat() {
 }
 
 # without_lockdep: what the script provokes switches lockdep off, which is a failure
-# at the end of all others
+# at the end of all others. "# last: REASON" in its header lets it share a boot.
 without_lockdep() {
-	touch /run/without_lockdep
+	touch /state/without_lockdep
+}
+
+# A kernel that switched lockdep off has looked at no lock since.
+look_at_lockdep() {
+	[ ! -e /state/without_lockdep ] || return 0
+	! grep -qs '^ debug_locks: *0$' /proc/lockdep_stats ||
+		echo "harness: lockdep is off at the end: locks were not checked"
 }
 
 # The example's set
@@ -150,6 +162,11 @@ set_stat() {
 	set_stats | awk -v name="$1" '$1 == name && !n++ { print $2 }'
 }
 
+# stat_is NAME VALUE
+stat_is() {
+	[ "$(set_stat "$1")" = "$2" ]
+}
+
 # starve N: the example's set, as its knob takes it: 1 leaves it but its reserve
 starve() {
 	echo "$1" >"$(set_dir)/starve"
@@ -157,7 +174,7 @@ starve() {
 
 # all_back: nothing is out of the example's set, and its reserve is whole
 all_back() {
-	[ "$(set_stat in_flight)" = 0 ]
+	stat_is in_flight 0
 	[ "$(set_stat reserve)" = "$(set_stat pool_size)" ]
 }
 
@@ -171,6 +188,21 @@ get_ready_to_nap() {
 nap() {
 	# shellcheck disable=SC3045
 	read -r -t "$1" _ <&3 || true
+}
+
+# eat_memory CMD...: no memory is to be had while CMD runs, a function that does with
+# what the shell is
+eat_memory() {
+	local over=N
+	load bioset_eatmem
+	"$@"
+	echo N >/sys/module/bioset_eatmem/parameters/on
+	while [ "$over" = N ]; do
+		nap 1
+		read -r over </sys/module/bioset_eatmem/parameters/done || true
+	done
+	unload bioset_eatmem
+	command dmesg | sed -n 's/.*\] eatmem: \(held .*\)/\1/p' | tail -n 1
 }
 
 NULLB=/sys/kernel/config/nullb
@@ -190,24 +222,19 @@ null_disk() {
 	[ -b "/dev/${dir##*/}" ]
 }
 
-# null_disks N KEY=VALUE...: /dev/nullb0 and so on, of 1 GiB, with null_blk.
-# Before 5.12 the module takes no memory_backed, so they are made one by one.
+# null_disks N KEY=VALUE...: /dev/nullb0 and so on, of 1 GiB, with null_blk
 null_disks() {
 	local n=$1 i=0
 	shift
 	modprobe null_blk nr_devices=0
-	if [ -e /sys/module/null_blk/parameters/memory_backed ]; then
-		rmmod null_blk
-		modprobe null_blk "nr_devices=$n" gb=1 "$@"
-		return
-	fi
 	while [ "$i" -lt "$n" ]; do
 		null_disk "nullb$i" size=1024 "$@"
 		i=$((i + 1))
 	done
 }
 
-# slow_disks MS KEY=VALUE...: three that complete each request after that time
+# slow_disks MS KEY=VALUE...: three that complete each request after that time. Each
+# is scanned for partitions when it is made, by some requests one after the other.
 slow_disks() {
 	local ms=$1
 	shift
@@ -218,7 +245,9 @@ slow_disks() {
 remove_null_disks() {
 	local dir
 	for dir in "$NULLB"/*/; do
-		[ ! -d "$dir" ] || rmdir "$dir"
+		[ -d "$dir" ] || continue
+		rmdir "$dir"
+		rm -f "/dev/$(basename "$dir")" # null_disk()'s, if any
 	done
 }
 
@@ -257,26 +286,41 @@ nothing_left() {
 	[ -z "$found" ] || fail "left behind: $found"
 }
 
-# no_leaks: two scans, because a fresh object needs a second look, and objects
+# scan_leaks: two scans, because a fresh object needs a second look, and objects
 # younger than five seconds are not reported at all
-no_leaks() {
+scan_leaks() {
+	sleep 6
+	echo scan >/sys/kernel/debug/kmemleak
+	echo scan >/sys/kernel/debug/kmemleak
+}
+
+# no_leaks_now: what others do after it is not to hide a leak
+no_leaks_now() {
 	local file=/sys/kernel/debug/kmemleak
 	if [ ! -e $file ]; then
 		not_looked_for "this kernel has no kmemleak"
 		return
 	fi
-	sleep 6
-	echo scan >$file
-	echo scan >$file
+	scan_leaks
 	if [ -n "$(head -c 1 $file)" ]; then
 		head -n 80 $file
 		fail "kmemleak found something"
 	fi
 }
 
+# no_leaks: now, or once for all scripts that share a boot, when all have run
+no_leaks() {
+	if [ "$SCRIPTS" = 1 ] || [ ! -e /sys/kernel/debug/kmemleak ]; then
+		no_leaks_now
+	else
+		touch /state/leaks
+		not_looked_for "that comes when all scripts have run"
+	fi
+}
+
 # mount_host: the host's root, read-only, at /host, for chroot; with a writable
 # /tmp and /mnt. Needs boot.sh --host-root, or guest.host_disk=, the name of a
-# disk that scripts/programs-disk.sh made.
+# disk that tests/lab/programs-disk.sh made.
 mount_host() {
 	local disk
 	disk=$(word host_disk)
@@ -330,38 +374,34 @@ group() {
 	mkdir $CG/"$1"
 }
 
-# A group that is left takes a moment to be empty.
-no_group() {
-	local n=0
-	while ! rmdir $CG/"$1" 2>/dev/null; do
-		n=$((n + 1))
-		[ $n -lt 50 ] || fail "the group $1 cannot be removed"
-		sleep 0.1
+# throttle GROUP WIOPS DISK...
+throttle() {
+	local group=$1 wiops=$2 name
+	shift 2
+	for name; do
+		echo "$(cat /sys/block/"$name"/dev) wiops=$wiops" >$CG/"$group"/io.max
 	done
 }
 
-# A file system at /host/mnt: ext4, or what fs says, on the caller's $disk
-fs=ext4
+# A group that is left takes a moment to be empty.
+no_group() {
+	wait_for rmdir $CG/"$1" 2>/dev/null
+}
 
+# A file system at /host/mnt, on the caller's $disk
 # shellcheck disable=SC2154
 make_fs() {
-	case $fs in
-	ext4) host mkfs.ext4 -q -F "$disk" ;;
-	xfs) host mkfs.xfs -q -f "$disk" ;;
-	esac
+	host mkfs.ext4 -q -F "$disk"
 	mount_fs
 }
 
 mount_fs() {
-	mount -t "$fs" "$disk" /host/mnt
+	mount -t ext4 "$disk" /host/mnt
 }
 
 # Content, and without a repair
 check_fs() {
-	case $fs in
-	ext4) host e2fsck -f -n "$disk" ;;
-	xfs) host xfs_repair -n "$disk" ;;
-	esac
+	host e2fsck -f -n "$disk"
 }
 
 # fio_verify TARGET SIZE [ARG...]: writes, then reads back and compares

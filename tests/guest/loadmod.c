@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * loadmod [-n NTH] FILE [PARAM=VALUE...]: insert a module.
+ * loadmod FILE [PARAM=VALUE...]: insert a module.
+ * loadmod -s FILE: the same again and again, where the kernel has fault injection:
+ * the first, the second, ... of the allocations (or other fault points) of the call
+ * fails, until a call has fewer. It removes what was inserted.
  * loadmod -r TIMES FILE FILE...: insert all and remove them again, the last one
  * first, without a pause and that many times.
  *
  * busybox's insmod tries a second time, another way, when a module's init
- * fails; a test must not. With -n the NTH allocation (or other fault point)
- * of the call fails, where the kernel has fault injection, and "not reached" is
- * printed when the call has fewer. The exit status is the error's number.
+ * fails; a test must not. The exit status is the error's number.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,33 +20,19 @@
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: loadmod [-n NTH | -s] FILE [PARAM=VALUE...]\n"
-			"       loadmod -r TIMES FILE FILE...\n");
+	fprintf(stderr, "usage: loadmod FILE [PARAM=VALUE...] | -s FILE | -r TIMES FILE FILE...\n");
 	return 2;
 }
 
-static int fail_nth(const char *nth)
+static int fail_nth(unsigned int nth)
 {
 	int fd = open("/proc/self/fail-nth", O_WRONLY);
 
-	if (fd < 0 || write(fd, nth, strlen(nth)) < 0) {
+	if (fd < 0 || dprintf(fd, "%u", nth) < 0) {
 		perror("loadmod: fail-nth");
 		return -1;
 	}
 	return close(fd);
-}
-
-/* What is left of the count says whether the failure happened. */
-static int not_reached(void)
-{
-	FILE *file = fopen("/proc/self/fail-nth", "r");
-	unsigned int left = 0;
-
-	if (!file || fscanf(file, "%u", &left) != 1)
-		perror("loadmod: fail-nth");
-	if (file)
-		fclose(file);
-	return left > 0;
 }
 
 /* What is left of the count says whether the failure happened. */
@@ -77,19 +64,17 @@ static int remove_module(const char *path)
 	return syscall(SYS_delete_module, name, O_NONBLOCK) ? errno : 0;
 }
 
-static int sweep(int fd, const char *path, const char *params)
+static int sweep(int fd, const char *path)
 {
 	unsigned int nth, left = 0, errors = 0;
-	char text[16];
 	int err;
 
 	for (nth = 1; !left; nth++) {
-		snprintf(text, sizeof(text), "%u", nth);
-		if (fail_nth(text))
+		if (fail_nth(nth))
 			return 2;
-		err = insert(fd, params);
+		err = insert(fd, "");
 		left = left_to_fail();
-		fail_nth("0");
+		fail_nth(0);
 		errors += err == ENOMEM;
 		if (!err)
 			err = remove_module(path);
@@ -105,6 +90,15 @@ static int sweep(int fd, const char *path, const char *params)
 	return nth == 2; /* there were none */
 }
 
+static int open_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		fprintf(stderr, "loadmod: %s: %s\n", path, strerror(errno));
+	return fd;
+}
+
 /* Inserts the first of the files, then the others, and removes it after them. */
 static int in_and_out(char **paths)
 {
@@ -112,9 +106,9 @@ static int in_and_out(char **paths)
 
 	if (!*paths)
 		return 0;
-	fd = open(*paths, O_RDONLY | O_CLOEXEC);
+	fd = open_file(*paths);
 	if (fd < 0)
-		return errno;
+		return 2;
 	err = insert(fd, "");
 	close(fd);
 	if (err)
@@ -140,46 +134,31 @@ static int repeat(long times, char **paths)
 	return n <= 0;
 }
 
-int main(int argc, char **argv)
+static int once(char **argv)
 {
-	const char *nth = NULL;
+	int fd = open_file(*argv), err;
 	char params[4096] = "";
-	int fd, i, err, all = 0;
+	size_t used = 0;
+	char **arg;
 
-	if (argc > 2 && !strcmp(argv[1], "-n")) {
-		nth = argv[2];
-		argc -= 2;
-		argv += 2;
-	} else if (argc > 1 && !strcmp(argv[1], "-s")) {
-		all = 1;
-		argc--;
-		argv++;
-	}
-	if (argc > 3 && !strcmp(argv[1], "-r"))
-		return repeat(atol(argv[2]), argv + 3);
-	if (argc < 2)
-		return usage();
-	fd = open(argv[1], O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		fprintf(stderr, "loadmod: %s: %s\n", argv[1], strerror(errno));
-		return 2;
-	}
-	for (i = 2; i < argc; i++) {
-		if (strlen(params) + strlen(argv[i]) + 2 > sizeof(params))
+	for (arg = argv + 1; *arg; arg++) {
+		if (used + strlen(*arg) + 2 > sizeof(params))
 			return usage();
-		strcat(params, argv[i]);
-		strcat(params, " ");
+		used += sprintf(params + used, "%s ", *arg);
 	}
-	if (all)
-		return sweep(fd, argv[1], params);
-	if (nth && fail_nth(nth))
+	if (fd < 0)
 		return 2;
 	err = insert(fd, params);
-	if (nth && not_reached())
-		puts("not reached");
-	if (nth)
-		fail_nth("0");
 	if (err)
-		fprintf(stderr, "loadmod: %s: %s\n", argv[1], strerror(err));
+		fprintf(stderr, "loadmod: %s: %s\n", *argv, strerror(err));
 	return err;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "-s"))
+		return sweep(open_file(argv[2]), argv[2]);
+	if (argc > 3 && !strcmp(argv[1], "-r"))
+		return repeat(atol(argv[2]), argv + 3);
+	return argc < 2 ? usage() : once(argv + 1);
 }

@@ -7,28 +7,34 @@
 # time: 240
 # shows: ^(torture: (allocs|failure|seed)|eatmem)
 
+control_is_over() {
+	dmesg | grep -q 'torture: negative control'
+}
+
+until_over() {
+	result=running
+	while [ "$result" = running ]; do
+		nap 1
+		read -r result </sys/module/bioset_torture/parameters/result || true
+	done
+}
+
 starved() {
 	get_ready_to_nap
 	load bioset_core
 	# The callers' threads are there before the memory goes.
-	load bioset_torture seconds=15 round_secs=15 callers=8 noise=0 hold=10 \
+	load bioset_torture seconds=12 round_secs=12 callers=8 noise=0 hold=5 \
 		stall_secs=15
-	nap 5 # for its negative control
-	load bioset_eatmem seconds=30
-	nap 35
-	while [ "$(cat /sys/module/bioset_torture/parameters/result)" = running ]; do
-		nap 1
-	done
-	[ "$(cat /sys/module/bioset_torture/parameters/result)" = PASS ]
+	wait_for control_is_over
+	eat_memory until_over
+	[ "$result" = PASS ]
 }
 
 # From real want, for nothing was starved: the module demands that bios were
 # punted and that somebody waited.
 figures() {
 	dmesg | sed -n 's/.*\] torture: \(allocs .*\)/\1/p'
-	dmesg | sed -n 's/.*\] eatmem: \(held .*\)/\1/p'
 	unload bioset_torture
-	unload bioset_eatmem
 	unload bioset_core
 	nothing_left
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# The drivers of tests/outside on the installed modules; see
-# scripts/outside-driver.sh.
+# The drivers of tests/drivers on the installed modules; see
+# tests/drivers/outside-driver.
 
 # one_reader NAME: load it, see what it read and that its set is ours, and that
 # bioset_core stays while it is there

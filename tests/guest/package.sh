@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 # The modules that DKMS built and installed, and a driver on top, loaded by
-# name; see scripts/package-test.sh. guest.driver is the driver's name.
+# name; see tests/install/package. guest.driver is the driver's name.
 
 driver=$(word driver)
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 # Integrity data (T10 PI) on a disk that checks it: what the block layer makes for
-# the example's clones, and what a bio has of its own, through clones and splits.
+# the example's clones, and what a bio has of its own, through clones and splits,
+# the module's and the kernel's in each order.
 #
 # guest: --modules "scsi_debug sd_mod" --mem 512
 # time: 300

@@ -15,6 +15,19 @@ vmstat() {
 	awk -v name="$1" '$1 == name { print $2 }' /proc/vmstat
 }
 
+# until_more NAME N: that counter has grown by N, or a minute is over
+until_more() {
+	local name n first='' last=0 left=60
+	while [ $((last - ${first:-$last})) -lt "$2" ] && [ $left -gt 0 ]; do
+		nap 1
+		while read -r name n; do
+			[ "$name" != "$1" ] || last=$n
+		done </proc/vmstat || true
+		first=${first:-$last}
+		left=$((left - 1))
+	done
+}
+
 # Files in memory, 4 MiB each; their sums are right even when they were out.
 fill_memory() {
 	local n=0
@@ -51,11 +64,8 @@ swapping() {
 swapping_without_memory() {
 	local out
 	out=$(vmstat pswpout)
-	load bioset_eatmem seconds=15
-	nap 18
+	eat_memory until_more pswpout 6000
 	out=$(($(vmstat pswpout) - out))
-	dmesg | sed -n 's/.*\] eatmem: \(held .*\)/\1/p'
-	unload bioset_eatmem
 	sums_are_right /run/big
 	echo "$((out * 4)) KiB were written to swap meanwhile"
 	[ $out -gt 5000 ] || fail "hardly anything was swapped"
@@ -86,6 +96,15 @@ swapping_fed() {
 	swap_off
 }
 
+append_lines() {
+	local n=0
+	while [ $n -lt 400 ]; do
+		echo "line $n" >>/run/files/log || true
+		n=$((n + 1))
+	done
+	until_more nr_written 2500
+}
+
 writeback() {
 	local n=0 written
 	host mkfs.ext4 -q -F $disk
@@ -98,15 +117,7 @@ writeback() {
 		n=$((n + 1))
 	done
 	(cd /run/files && sha256sum [0-9]*) >/run/sums
-	load bioset_eatmem seconds=15
-	n=0
-	# By the shell alone: nothing can be started now.
-	while [ $n -lt 400 ]; do
-		echo "line $n" >>/run/files/log || true
-		n=$((n + 1))
-	done
-	nap 18
-	unload bioset_eatmem
+	eat_memory append_lines
 	sync
 	umount /run/files
 	mount -t ext4 $disk /run/files
@@ -115,7 +126,7 @@ writeback() {
 	umount /run/files
 	echo "$((($(vmstat nr_written) - written) * 4)) KiB were written back"
 	starve 0
-	[ "$(set_stat in_flight)" = 0 ]
+	stat_is in_flight 0
 }
 
 get_ready_to_nap

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# A kernel that takes signed modules only; see scripts/secure-boot.sh. Not by
+# A kernel that takes signed modules only; see tests/install/secure-boot. Not by
 # way of /lib/modules: what is packed there has been stripped.
 
 enforced() {

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# One guest for each outcome that boot.sh must tell apart; scripts/selftest.sh
-# chooses with guest.mode.
+# One mode for each outcome that the harness must tell apart; see tests/lab/selftest.
 
 to_log() {
 	echo "$*" >/dev/kmsg
@@ -36,20 +35,6 @@ provoked)
 	expect_splat "planted" warning "this one is planted"
 	pass
 	;;
-foreign)
-	# Expects one complaint, gets another
-	expect_splat "planted" warning "something else entirely"
-	pass
-	;;
-unprovoked)
-	expect_splat "planted" true
-	pass
-	;;
-unclosed)
-	to_log "EXPECT-SPLAT-BEGIN planted"
-	warning "this one is planted"
-	pass
-	;;
 warn)
 	warning "nobody expects this one"
 	pass
@@ -79,15 +64,30 @@ warn-cut)
 	echo "now"
 	sleep 1000
 	;;
-race)
-	to_log "BUG: KCSAN: data-race in bset_put [bioset_core] / mempool_free"
+litter)
+	# What the next one is not to find
+	mount -t tmpfs none /mnt
+	touch /tmp/litter /mnt/litter
+	sleep 1000 &
+	to_log "litter"
 	pass
 	;;
-kernel-race)
-	# The kernel's own, though one of us called it
-	to_log "BUG: KCSAN: data-race in mempool_alloc / mempool_free"
-	to_log " bset_put+0x0/0x0 [bioset_core]"
+clean)
+	[ ! -e /tmp/litter ]
+	[ ! -e /mnt/litter ]
+	must_fail pidof sleep
+	must_fail sh -c "dmesg | grep -q litter"
 	pass
+	;;
+spoils)
+	# Nobody shares a boot after it, but leaks are looked for.
+	touch /state/leaks
+	without_lockdep
+	pass
+	;;
+oops)
+	to_log "BUG: KASAN: double-free in somewhere"
+	reboot -f
 	;;
 crash)
 	echo c >/proc/sysrq-trigger
@@ -97,7 +97,7 @@ hang)
 	pass
 	;;
 slow)
-	sleep 12
+	sleep 6
 	pass
 	;;
 silent)

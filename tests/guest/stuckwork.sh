@@ -5,26 +5,27 @@
 # flavour: uml
 # time: 120
 
-# shellcheck source=volatile.sh
-. /volatile.sh
+# shellcheck source=stripe.sh
+. /stripe.sh
 
 stuck=/sys/module/bioset_stuckwork/parameters/stuck
+
+is_stuck() {
+	[ "$(cat $stuck)" = Y ]
+}
 
 # The set was used, so its caches have something to give back.
 unloaded_soon() {
 	local start
-	load_disks disks=3
+	load bioset_core
 	load_starved
 	dd if=/dev/zero of=$disk bs=64k count=16 oflag=direct 2>/dev/null
 	load bioset_stuckwork seconds=60
-	sleep 1
+	wait_for is_stuck
 	start=$(now)
-	unload bioset_stripe
-	unload bioset_volatile
-	unload bioset_core
+	unload_stripe
 	echo "unloaded in $(($(now) - start)) s"
-	[ $(($(now) - start)) -lt 10 ]
-	[ "$(cat $stuck)" = Y ] || fail "it was not stuck any more"
+	is_stuck || fail "it was not stuck any more"
 	unload bioset_stuckwork
 }
 

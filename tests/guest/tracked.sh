@@ -9,7 +9,7 @@
 # shellcheck source=stripe.sh
 . /stripe.sh
 
-LIVE_SECS=15
+LIVE_SECS=8
 
 # four CMD-WORDS: four writers at once, each to its own place. Several clones
 # for each of their bios.
@@ -27,8 +27,8 @@ four() {
 
 innocent() {
 	set_stats
-	[ "$(set_stat misuses)" = 0 ]
-	[ "$(set_stat in_flight)" = 0 ]
+	stat_is misuses 0
+	stat_is in_flight 0
 }
 
 # Somebody looks all the while.
@@ -73,6 +73,8 @@ live_switch() {
 	wait || true
 	echo 0 >"$dir/starve"
 	echo "switched on $n times"
+	# A writer that was killed waits for its last bios.
+	wait_for all_back
 	[ -z "$(cat "$dir/in_flight")" ] || {
 		head -n 40 "$dir/in_flight"
 		fail "nobody has bios, but they are listed"
@@ -80,35 +82,27 @@ live_switch() {
 	innocent
 }
 
-# limit WIOPS: of each disk below
-limit() {
-	local dev
-	for dev in /sys/block/nullb*/dev; do
-		echo "$(cat "$dev") wiops=$1" >/sys/fs/cgroup/slow/io.max
-	done
+some_out() {
+	[ "$(set_stat in_flight)" -gt 0 ]
 }
 
 # A bio that blk-throttle holds back has been submitted.
 throttled_io() {
-	mount -t cgroup2 none /sys/fs/cgroup
-	echo +io >/sys/fs/cgroup/cgroup.subtree_control
-	mkdir /sys/fs/cgroup/slow
-	limit 4
-	sh -c "echo 0 >/sys/fs/cgroup/slow/cgroup.procs &&
-		exec dd if=/dev/zero of=$disk bs=256k count=6 oflag=direct" \
+	use_groups io
+	group slow
+	throttle slow 4 nullb0 nullb1 nullb2
+	in_group slow dd if=/dev/zero of=$disk bs=256k count=6 oflag=direct \
 		2>/dev/null &
-	sleep 1
+	wait_for some_out
 	cat "$(set_dir)/in_flight"
-	[ "$(set_stat in_flight)" -gt 0 ] || fail "nothing is throttled"
 	wait
-	limit max
 	innocent
+	no_group slow
 }
 
-modprobe null_blk nr_devices=3 gb=1 irqmode=2 completion_nsec=300000
+null_disks 3 irqmode=2 completion_nsec=300000
 load bioset_core track=1
-load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 chunk_kb=64 \
-	pool_size=4
+load_driver pool_size=4
 check "tracked, I/O from four tasks" tracked_io
 check "tracked, switched while I/O runs" live_switch
 check "tracked, behind blk-throttle" throttled_io

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# The modules that somebody built in the tree; see scripts/tree-test.sh.
+# The modules that somebody built in the tree; see tests/host/tree.
 
 loads() {
 	loadmod "$1"

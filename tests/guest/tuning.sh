@@ -21,8 +21,7 @@ field() {
 
 # measure RESERVE STARVE PATTERN
 measure() {
-	load bioset_stripe devices=/dev/nullb0,/dev/nullb1,/dev/nullb2 \
-		chunk_kb=64 pool_size="$1"
+	load_driver pool_size="$1"
 	starve "$2"
 	case $3 in
 	randread-4k) run_fio randread 4k 128 && bw=$(field 7) iops=$(field 8) ;;

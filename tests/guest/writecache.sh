@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# The example over disks that lose what was not flushed (tests/volatile.c): what
+# The example over disks that lose what was not flushed (tests/modules/volatile.c): what
 # is durable after a power cut, looked at sector by sector.
 #
 # time: 300
 
-# shellcheck source=volatile.sh
-. /volatile.sh
+# shellcheck source=stripe.sh
+. /stripe.sh
 
 PART=49152 # bytes that the module's "ordered" writes of each letter
 
@@ -16,33 +16,43 @@ count() {
 		tr -cd "$1" | wc -c
 }
 
+# blank: and a flush that is none of those that are looked at
 blank() {
-	dd if=/dev/zero of=$disk bs=$PART count=2 oflag=direct 2>/dev/null
-	blockdev --flushbufs $disk
-	sync_disk
+	dd if=/dev/zero of=$disk bs=$PART count=2 oflag=direct conv=notrunc,fsync \
+		2>/dev/null
 }
 
-# sync_disk: an fsync() of the disk
-sync_disk() {
-	dd if=/dev/null of=$disk bs=512 count=0 conv=notrunc,fsync 2>/dev/null
+# write_a FLAGS
+write_a() {
+	blank
+	head -c $PART /dev/zero | tr '\0' A >/tmp/data
+	dd if=/tmp/data of=$disk bs=$PART oflag=direct conv="$1" 2>/dev/null
+	[ "$(count A 0)" = $PART ]
+}
+
+# cut_at N: at the Nth flush that reaches a disk, from now; 0: now
+cut_at() {
+	echo "$1" >$VOLATILE/cut_at_flush
+}
+
+# What the next boot would find. The page cache goes with the stripe.
+after_cut() {
+	unload bioset_stripe
+	echo 1 >$VOLATILE/restore
+	load_starved
 }
 
 # The negative control: these disks do lose it.
 unflushed_is_lost() {
-	blank
-	head -c $PART /dev/zero | tr '\0' A >/tmp/data
-	dd if=/tmp/data of=$disk bs=$PART oflag=direct conv=notrunc 2>/dev/null
-	[ "$(count A 0)" = $PART ]
-	cut_now
+	write_a notrunc
+	cut_at 0
 	after_cut
 	[ "$(count A 0)" = 0 ]
 }
 
 flushed_is_there() {
-	blank
-	dd if=/tmp/data of=$disk bs=$PART oflag=direct conv=notrunc,fsync \
-		2>/dev/null
-	cut_now
+	write_a notrunc,fsync
+	cut_at 0
 	after_cut
 	[ "$(count A 0)" = $PART ]
 }
@@ -55,8 +65,8 @@ write_after_flush() {
 	for nth in 1 2 3; do
 		blank
 		cut_at $nth
-		echo $disk >$par/ordered
-		[ "$(cat $par/cut)" = Y ] || fail "there is no flush $nth"
+		echo $disk >$VOLATILE/ordered
+		[ "$(cat $VOLATILE/cut)" = Y ] || fail "there is no flush $nth"
 		after_cut
 		echo "cut at flush $nth: $(count A 0) A, $(count B 1) B"
 		[ "$(count B 1)" = 0 ] || fail "written before the flush"
@@ -66,18 +76,19 @@ write_after_flush() {
 # When it is done it is there, with all before it: no other flush has come.
 fua_is_there() {
 	blank
-	echo $disk >$par/ordered
-	cut_now
+	echo $disk >$VOLATILE/ordered
+	cut_at 0
 	after_cut
 	[ "$(count A 0)" = $PART ] || fail "the flush left something out"
 	[ "$(count B 1)" = $PART ] || fail "FUA got lost"
 }
 
-load_disks survive=0
+load bioset_core
 load_starved
 check "what is not flushed is lost" unflushed_is_lost
 check "what is flushed is there" flushed_is_there
 check "no write before its flush" write_after_flush
 check "a flush and FUA are enough" fua_is_there
-check "nothing left after unloading" all_gone
+unload_stripe
+check "nothing left after unloading" nothing_left
 pass

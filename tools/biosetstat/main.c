@@ -212,10 +212,20 @@ static bool readable(const struct settings *s)
 	return ret;
 }
 
+/* What a full disk did not take is an error, as with any other program. */
+static void check_output(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return;
+	fputs("biosetstat: the output cannot be written\n", stderr);
+	_exit(1);
+}
+
 int main(int argc, char **argv)
 {
 	struct settings s = { .sort = SORT_WAITS };
 
+	atexit(check_output);
 	parse(&s, argc, argv);
 	if (s.watch_stalls)
 		return stalls_run(&s);
