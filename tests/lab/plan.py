@@ -15,6 +15,7 @@ TIERS = {"q": "quick", "t": "test", "r": "release", "s": "soak"}
 # Of a line that stands for many files (mutants): how many of those that a change
 # touches are run, and how many others by chance
 SAMPLES = {"quick": (4, 0), "test": (8, 6)}
+SLOW = 30               # seconds of a file that is not run by chance
 TEST_KERNEL = re.compile("kasan|kcsan|ubsan|gcov|uml")
 
 
@@ -113,7 +114,7 @@ class Plan:
             draw = random.Random(SEED)
             near = [row for row in many if row.touched_by(change)]
             near = draw.sample(near, min(SAMPLES[tier][0], len(near)))
-            far = [row for row in many if row not in near]
+            far = [row for row in many if row not in near and row.secs < SLOW]
             many = near + draw.sample(far, min(SAMPLES[tier][1], len(far)))
         rows = [row for row in rows if not row.own] + many
         return sorted(rows, key=lambda row: -row.secs)
