@@ -29,7 +29,6 @@ some_out() {
 
 # The bios have the group's I/O, and are held. Its task leaves it.
 dies_with_bios_out() {
-	load bioset_core cache_kb=1024 # which is 0 otherwise where there is KASAN
 	load_starved
 	starve 0
 	wait_for none_dying
@@ -46,7 +45,8 @@ dies_with_bios_out() {
 	all_back
 	# Without dropping our caches: no cached bio may keep it.
 	wait_for none_dying
-	unload_stripe
+	unload bioset_stripe
+	unload bioset_volatile
 }
 
 # A bio that ends lets go of its group. One that is put without has to as well,
@@ -112,13 +112,11 @@ nowait() {
 # odd_disk KEY=VALUE...
 odd_disk() {
 	null_disks 1 "$@"
-	load bioset_core cache_kb=1024
 	load bioset_oddio device=/dev/nullb0 pool_size=1
 }
 
 no_odd_disk() {
 	unload bioset_oddio
-	unload bioset_core
 	no_null_disks
 }
 
@@ -244,10 +242,7 @@ at_its_limit() {
 }
 
 use_groups io memory
-# Before any module goes: KASAN of User Mode Linux takes what is read to where one was
-# for an overrun of its variables.
-modprobe null_blk nr_devices=0
-check "a cgroup dies with bios out" dies_with_bios_out
+load bioset_core cache_kb=1024 # which is 0 otherwise where there is KASAN
 odd_disk irqmode=2 completion_nsec=50000000 hw_queue_depth=2
 echo none >/sys/block/nullb0/queue/scheduler
 check "a cgroup dies with bios that were never submitted" \
@@ -255,10 +250,11 @@ check "a cgroup dies with bios that were never submitted" \
 check "bios that may not sleep" nowait
 check "cached bios are charged to no cgroup" not_charged
 no_odd_disk
+check "a cgroup dies with bios out" dies_with_bios_out
 check "bios that are polled for" polled
 dd if=/dev/urandom of=/tmp/data bs=1M count=4 2>/dev/null
 null_disks 3 memory_backed=1 irqmode=2 completion_nsec=300000
-load_stripe pool_size=16
+load_driver
 check "throttled above and below" throttled
 check "priced by iocost" priced
 check "a memory cgroup at its limit" at_its_limit

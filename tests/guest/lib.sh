@@ -190,13 +190,13 @@ nap() {
 	read -r -t "$1" _ <&3 || true
 }
 
-# eat_memory CMD...: no memory is to be had while CMD runs, a function that does with
-# what the shell is
+# eat_memory SECONDS [CMD...]: no memory is to be had for that time. CMD, a function,
+# does with what the shell is.
 eat_memory() {
 	local over=N
-	load bioset_eatmem
+	load bioset_eatmem seconds="$1"
+	shift
 	"$@"
-	echo N >/sys/module/bioset_eatmem/parameters/on
 	while [ "$over" = N ]; do
 		nap 1
 		read -r over </sys/module/bioset_eatmem/parameters/done || true

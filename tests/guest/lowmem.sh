@@ -11,22 +11,19 @@ control_is_over() {
 	dmesg | grep -q 'torture: negative control'
 }
 
-until_over() {
-	result=running
-	while [ "$result" = running ]; do
-		nap 1
-		read -r result </sys/module/bioset_torture/parameters/result || true
-	done
-}
-
 starved() {
+	local result=running
 	get_ready_to_nap
 	load bioset_core
 	# The callers' threads are there before the memory goes.
 	load bioset_torture seconds=12 round_secs=12 callers=8 noise=0 hold=5 \
 		stall_secs=15
 	wait_for control_is_over
-	eat_memory until_over
+	eat_memory 20
+	while [ "$result" = running ]; do
+		nap 1
+		read -r result </sys/module/bioset_torture/parameters/result || true
+	done
 	[ "$result" = PASS ]
 }
 

@@ -15,19 +15,6 @@ vmstat() {
 	awk -v name="$1" '$1 == name { print $2 }' /proc/vmstat
 }
 
-# until_more NAME N: that counter has grown by N, or a minute is over
-until_more() {
-	local name n first='' last=0 left=60
-	while [ $((last - ${first:-$last})) -lt "$2" ] && [ $left -gt 0 ]; do
-		nap 1
-		while read -r name n; do
-			[ "$name" != "$1" ] || last=$n
-		done </proc/vmstat || true
-		first=${first:-$last}
-		left=$((left - 1))
-	done
-}
-
 # Files in memory, 4 MiB each; their sums are right even when they were out.
 fill_memory() {
 	local n=0
@@ -60,15 +47,19 @@ swapping() {
 	echo "$((out * 4)) KiB were written to swap, $(($(vmstat pswpin) * 4)) KiB read"
 }
 
-# The same once more while a module eats what is free
+# The same while a module eats what is free, until a good deal was swapped: that may
+# be slow
 swapping_without_memory() {
-	local out
-	out=$(vmstat pswpout)
-	eat_memory until_more pswpout 6000
-	out=$(($(vmstat pswpout) - out))
+	local before out=0 left=8
+	before=$(vmstat pswpout)
+	while [ $out -le 5000 ]; do
+		[ $left -gt 0 ] || fail "hardly anything was swapped"
+		eat_memory 8
+		out=$(($(vmstat pswpout) - before))
+		left=$((left - 1))
+	done
 	sums_are_right /run/big
 	echo "$((out * 4)) KiB were written to swap meanwhile"
-	[ $out -gt 5000 ] || fail "hardly anything was swapped"
 }
 
 swap_off() {
@@ -102,7 +93,6 @@ append_lines() {
 		echo "line $n" >>/run/files/log || true
 		n=$((n + 1))
 	done
-	until_more nr_written 2500
 }
 
 writeback() {
@@ -117,7 +107,7 @@ writeback() {
 		n=$((n + 1))
 	done
 	(cd /run/files && sha256sum [0-9]*) >/run/sums
-	eat_memory append_lines
+	eat_memory 12 append_lines
 	sync
 	umount /run/files
 	mount -t ext4 $disk /run/files

@@ -18,8 +18,9 @@
 
 #define TIP 64 /* pages that the OOM killer gets */
 
-static bool on = true; /* give all of it back when it is N */
-module_param(on, bool, 0644);
+/* Give all of it back after this long (0: never) */
+static unsigned int seconds;
+module_param(seconds, uint, 0444);
 
 static bool done; /* whether it has given all back (output) */
 module_param(done, bool, 0444);
@@ -78,11 +79,12 @@ static int give_tip(struct notifier_block *nb, unsigned long unused, void *data)
 static struct notifier_block oom_nb = { .notifier_call = give_tip };
 
 /* Leaves who was given something the time to take it. */
-static void eat_while_on(void)
+static void eat_until(unsigned long end)
 {
 	unsigned long seen = 0;
 
-	while (!kthread_should_stop() && READ_ONCE(on)) {
+	while (!kthread_should_stop() &&
+	       (!seconds || time_before(jiffies, end))) {
 		if (READ_ONCE(tips) != seen)
 			schedule_timeout_idle(HZ / 20);
 		else if (!eat_one())
@@ -94,7 +96,7 @@ static void eat_while_on(void)
 
 static int eat(void *unused)
 {
-	eat_while_on();
+	eat_until(jiffies + seconds * HZ);
 	pr_info("held up to %lu KiB, %lu KiB are free, tipped %lu times\n",
 		most_held << (PAGE_SHIFT - 10),
 		global_zone_page_state(NR_FREE_PAGES) << (PAGE_SHIFT - 10),
