@@ -4,7 +4,8 @@
 #
 # KDIR=dir    build for this kernel (default: the running one, else the newest
 #             headers installed)
-# KERNEL=7.2  another version than 6.1 for "quick" and "bench" (5.10, 6.12, 7.2)
+# KERNEL=7.2  another version than 6.1 for "quick" (5.10, 6.12, 7.2)
+# FLAVOUR=7.2 which of Debian's kernels "bench" measures (5.10, 6.12, 7.2; 6.1 is stock)
 # SEED=n      draw in the tests what the run with this seed did; FRESH=1: repeat what
 #             was green for the very same files; LANES=n: so many things at a time
 # ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-  as in the kernel's own make, and
